@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings stop the build in CI (`make test` sets the variable); elsewhere a newer compiler's new
+/// warning must not keep anyone from building.
+let strict = Context.environment["ASSETIT_STRICT"] != nil
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+  name: "assetit-tokend",
+  products: [
+    .executable(name: "assetit-tokend", targets: ["assetit-tokend"]),
+    .executable(name: "assetit-sim", targets: ["assetit-sim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux"),
+
+    .target(name: "TokenCore", swiftSettings: settings),
+    .target(
+      name: "TokenConfig",
+      dependencies: ["TokenCore", "LinuxSystem", "TOMLKit"],
+      swiftSettings: settings),
+    .target(name: "AssetITAPI", dependencies: ["TokenCore", "CCurl"], swiftSettings: settings),
+    .target(name: "LinuxSystem", dependencies: ["TokenCore", "CLinux"], swiftSettings: settings),
+    .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
+    .target(
+      name: "TokenService",
+      dependencies: [
+        "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "Systemd",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "assetit-tokend",
+      dependencies: [
+        "TokenService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "assetit-sim",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+
+    .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

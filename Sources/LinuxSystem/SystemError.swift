@@ -1,0 +1,21 @@
+package import Glibc
+
+/// A system call that failed: what was tried, on what, and why (errno(3)).
+package struct SystemError: Error, Equatable, Sendable {
+  package let operation: String
+  package let subject: String
+  package let errno: Int32
+
+  package init(_ operation: String, _ subject: String, errno: Int32 = Glibc.errno) {
+    self.operation = operation
+    self.subject = subject
+    self.errno = errno
+  }
+
+  /// The text of `errno`, as strerror(3) gives it.
+  package var reason: String { String(cString: strerror(errno)) }
+}
+
+extension SystemError: CustomStringConvertible {
+  package var description: String { "cannot \(operation) \(subject): \(reason)" }
+}

@@ -1,0 +1,43 @@
+/// A moment on the boot-time clock (`CLOCK_BOOTTIME`, clock_gettime(2)): it counts through suspend and
+/// isn't moved when somebody sets the time of day. Nanoseconds since boot.
+package struct BootTime: Comparable, Hashable, Sendable {
+  package var nanoseconds: Int64
+
+  package init(nanoseconds: Int64) {
+    self.nanoseconds = nanoseconds
+  }
+
+  /// Saturates at the ends of the range (292 years) instead of trapping.
+  package static func + (time: BootTime, duration: Duration) -> BootTime {
+    let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+    return BootTime(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+  }
+
+  package static func - (time: BootTime, duration: Duration) -> BootTime {
+    time + (.zero - duration)
+  }
+
+  package static func - (later: BootTime, earlier: BootTime) -> Duration {
+    .nanoseconds(later.nanoseconds) - .nanoseconds(earlier.nanoseconds)
+  }
+
+  package static func < (left: BootTime, right: BootTime) -> Bool {
+    left.nanoseconds < right.nanoseconds
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, saturated to what an `Int64` holds.
+  package var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    if overflow { return seconds < 0 ? .min : .max }
+    let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return carry ? (seconds < 0 ? .min : .max) : sum
+  }
+
+  /// Seconds, for arithmetic with fractions of a lifetime.
+  package var inSeconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,96 @@
+/// Why an exchange with the Authentication endpoint brought no token. The descriptions are sentences for an
+/// operator; none holds the secret, the token or a byte of the response's body.
+package enum ExchangeFailure: Error, Equatable, Sendable {
+  /// The client ID or secret could not be read on this host; the reason names the file and the remedy.
+  case credentialsUnavailable(reason: String)
+  /// The host's name could not be resolved.
+  case nameResolution(host: String, reason: String)
+  /// Connecting, sending or receiving failed.
+  case network(host: String, reason: String)
+  /// No complete answer within the limit.
+  case timedOut(host: String, after: Duration)
+  /// The TLS handshake failed before a certificate was judged.
+  case handshake(host: String, reason: String)
+  /// The certificate was refused because of its dates: renewed soon, or this host's clock is wrong.
+  case certificateDates(host: String, reason: String)
+  /// The certificate was refused for another reason than its dates.
+  case certificate(host: String, reason: String)
+  /// Something local that no waiting will mend: an unreadable `ca_file`, an unusable proxy.
+  case unusableSetting(reason: String)
+  /// An answer other than 2xx. `retryAfter` as the service asked, counted from the answer.
+  case status(Int, retryAfter: Duration?)
+  /// An answer of 2xx that holds no usable token.
+  case unusableAnswer(UnusableAnswer)
+  /// The request was given up because its credentials or settings changed, or the daemon stops.
+  case abandoned
+}
+
+extension ExchangeFailure {
+  /// The one place where failures are classified.
+  package var failureClass: FailureClass {
+    switch self {
+    case .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer, .abandoned:
+      .transient
+    case .certificate, .unusableSetting, .credentialsUnavailable:
+      .misconfigured
+    case .status(let code, let retryAfter):
+      switch code {
+      case 400, 401, 403: .rejected
+      case 429: .throttled(retryAfter: retryAfter)
+      case 503 where retryAfter != nil: .throttled(retryAfter: retryAfter)
+      case 408, 425, 500...599: .transient
+      default: .misconfigured
+      }
+    }
+  }
+}
+
+extension ExchangeFailure: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .credentialsUnavailable(let reason), .unusableSetting(let reason):
+      reason
+    case .nameResolution(let host, let reason):
+      "the name \(host) cannot be resolved (\(reason)): check base_url and this host's DNS"
+    case .network(let host, let reason):
+      "no connection with \(host) (\(reason)): check that the host can be reached from here, or set a proxy"
+    case .timedOut(let host, let limit):
+      "no complete answer from \(host) within \(limit): check the network, or raise connect_timeout or timeout"
+    case .handshake(let host, let reason):
+      "the TLS handshake with \(host) failed (\(reason))"
+    case .certificateDates(let host, let reason):
+      "the certificate of \(host) is outside its dates (\(reason)): check this host's clock, or have it renewed"
+    case .certificate(let host, let reason):
+      "the certificate of \(host) is not trusted (\(reason)): check base_url, or name its authority in ca_file"
+    case .status(let code, let retryAfter):
+      Self.describe(status: code, retryAfter: retryAfter)
+    case .unusableAnswer(let answer):
+      answer.description
+    case .abandoned:
+      "the request was given up because its settings changed"
+    }
+  }
+
+  private static func describe(status: Int, retryAfter: Duration?) -> String {
+    switch status {
+    case 400, 401, 403:
+      "AssetIT refused the client ID or secret (HTTP \(status)): make sure that both are current under"
+        + " Settings, API Credentials"
+    case 429,
+      503 where retryAfter != nil:
+      "AssetIT asks to be left alone for a while (HTTP \(status))"
+    case 300...399:
+      "the service redirects elsewhere (HTTP \(status)), which is never followed since it would carry the"
+        + " secret along: set base_url to where the API really is"
+    case 404, 405:
+      "the service knows no such endpoint (HTTP \(status)): check base_url and authenticate_path"
+    case 407:
+      "the proxy asks for authentication (HTTP 407): check proxy"
+    case 500...599:
+      "the service is out of order (HTTP \(status))"
+    default:
+      "the service answered HTTP \(status), which an Authentication endpoint should not: check base_url and"
+        + " [profiles.NAME.api]"
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// What is wrong with an answer of 2xx that brought no usable token.
+package enum UnusableAnswer: Error, Equatable, Sendable {
+  case empty
+  /// More than the limit of 64 KiB.
+  case oversized(limit: Int)
+  /// A web page: usually a login page or a gateway in between.
+  case html
+  /// Neither a bare token nor JSON.
+  case notText
+  /// JSON without a string where the token was looked for (JSON pointers, RFC 6901).
+  case noToken(lookedAt: [String])
+  /// Control characters, spaces, or characters outside of ASCII in the token.
+  case forbiddenCharacters
+  /// Not three base64url parts (RFC 7519 section 3).
+  case notJWT
+  /// The claims are no JSON object, or `exp` or `iat` is no sensible number.
+  case badClaims(reason: String)
+  /// The token has expired already by the service's own clock.
+  case expired
+  /// The same bytes as the token before it.
+  case sameToken
+}
+
+extension UnusableAnswer: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .empty:
+      "the answer is empty: check authenticate_path"
+    case .oversized(let limit):
+      "the answer is longer than \(limit) bytes: check authenticate_path"
+    case .html:
+      "the answer is a web page and not a token: check base_url and authenticate_path, and any gateway between"
+    case .notText:
+      "the answer is neither a token nor JSON: check authenticate_path"
+    case .noToken(let pointers):
+      "the answer holds no token at \(pointers.joined(separator: ", ")): set token_pointer to where it is"
+    case .forbiddenCharacters:
+      "the token in the answer holds characters that no header may hold"
+    case .notJWT:
+      "the token in the answer is no JWT (three base64url parts): if AssetIT really issues such tokens, set"
+        + " token_format = \"opaque\""
+    case .badClaims(let reason):
+      "the token's claims cannot be used (\(reason))"
+    case .expired:
+      "the token in the answer has expired already"
+    case .sameToken:
+      "the service sent the same token again instead of a new one"
+    }
+  }
+}
