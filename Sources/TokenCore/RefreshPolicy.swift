@@ -18,7 +18,7 @@ package struct RefreshPolicy: Equatable, Sendable {
 
 extension RefreshPolicy {
   /// No refresh is planned sooner than this after the request before it, whatever a lifetime says.
-  private var leastInterval: Duration { min(retryMin, .seconds(1)) }
+  var leastInterval: Duration { min(retryMin, .seconds(1)) }
 
   /// When to replace a token of this lifetime, counted from the moment its request was sent.
   ///
