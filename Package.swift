@@ -62,6 +62,18 @@ let package = Package(
       swiftSettings: settings),
 
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
+    .testTarget(
+      name: "TokenConfigTests", dependencies: ["TokenConfig", "TokenCore"], swiftSettings: settings),
+    .testTarget(name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore"], swiftSettings: settings),
+    .testTarget(
+      name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TokenCore"], swiftSettings: settings),
+    .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
+    .testTarget(
+      name: "TokenServiceTests", dependencies: ["TokenService", "TokenConfig", "TokenCore", "LinuxSystem"],
+      swiftSettings: settings),
+    .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["assetit-tokend", "assetit-sim"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
