@@ -36,7 +36,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "AssetITAPI", dependencies: ["TokenCore", "CCurl"], swiftSettings: settings),
     .target(name: "LinuxSystem", dependencies: ["TokenCore", "CLinux"], swiftSettings: settings),
-    .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
+    .target(name: "Systemd", dependencies: ["LinuxSystem", "CSystemd"], swiftSettings: settings),
     .target(
       name: "TokenService",
       dependencies: [

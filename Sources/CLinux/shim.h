@@ -1,34 +1,54 @@
-/* What Swift's Glibc module leaves out: declarations behind _GNU_SOURCE, and macros. */
+/* What Swift's Glibc module leaves out: variadic calls, macros, and what glibc declares for _GNU_SOURCE only.
+   _GNU_SOURCE itself must not be defined here: it changes types that the Glibc module has already. */
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <sys/un.h>
-#include <pthread.h>
 
-/* struct ucred and accept4 are hidden from Swift, which compiles Glibc without _GNU_SOURCE. */
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pthread_setname_np(pthread_t, const char *);
+extern int memfd_create(const char *, unsigned int);
+
+/* struct ucred (unix(7)). */
 struct clinux_peer_credentials {
   int pid;
   unsigned int uid;
   unsigned int gid;
 };
 
-extern int accept4(int, struct sockaddr *, socklen_t *, int);
-
-static inline int clinux_accept4(int fd, struct sockaddr_un *address, socklen_t *length) {
-  return accept4(fd, (struct sockaddr *)address, length, 02000000 | 04000 /* SOCK_CLOEXEC | SOCK_NONBLOCK */);
+/* Accepts with SOCK_CLOEXEC and SOCK_NONBLOCK; the peer's address and its length in bytes where wanted. */
+static inline int clinux_accept(int fd, struct sockaddr_un *address, socklen_t *length) {
+  return accept4(fd, (struct sockaddr *)address, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-static inline int clinux_peer_credentials(int fd, struct clinux_peer_credentials *out) {
+/* SO_PEERCRED (unix(7)). */
+static inline int clinux_get_peer_credentials(int fd, struct clinux_peer_credentials *out) {
   socklen_t length = sizeof(*out);
-  return getsockopt(fd, SOL_SOCKET, 17 /* SO_PEERCRED */, out, &length);
+  return getsockopt(fd, SOL_SOCKET, 17, out, &length);
 }
+
+/* SO_PEERGROUPS: fills `groups`, whose size in bytes is `*length`; ERANGE says in `*length` what is needed. */
+static inline int clinux_peer_groups(int fd, unsigned int *groups, socklen_t *length) {
+  return getsockopt(fd, SOL_SOCKET, 59, groups, length);
+}
+
+/* SO_PEERPIDFD (Linux 6.5 and later): a new descriptor, or -1. */
+static inline int clinux_peer_pidfd(int fd) {
+  int pidfd = -1;
+  socklen_t length = sizeof(pidfd);
+  return getsockopt(fd, SOL_SOCKET, 77, &pidfd, &length) == 0 ? pidfd : -1;
+}
+
+/* PR_SET_DUMPABLE (prctl(2)). */
+static inline int clinux_set_dumpable(int value) { return prctl(PR_SET_DUMPABLE, value, 0, 0, 0); }
+
+/* Seals a memfd against every change (F_ADD_SEALS, fcntl(2)): SEAL, SHRINK, GROW, WRITE. */
+static inline int clinux_seal(int fd) { return fcntl(fd, 1033, 0x000F); }
+
+/* The seals of a memfd (F_GET_SEALS, fcntl(2)). */
+static inline int clinux_seals(int fd) { return fcntl(fd, 1034); }
