@@ -1,4 +1,4 @@
-package import Glibc
+internal import Glibc
 
 /// A descriptor with one owner: it is closed when the owner goes.
 package struct OwnedFD: ~Copyable, Sendable {
@@ -14,6 +14,11 @@ package struct OwnedFD: ~Copyable, Sendable {
   /// - Throws: ``SystemError`` where the call says -1.
   package init(_ operation: String, _ subject: String, _ call: () -> Int32) throws(SystemError) {
     raw = try retrying(operation, subject, call)
+  }
+
+  /// One to hold on to and to give up when there is no other left.
+  package static func spare() throws(SystemError) -> OwnedFD {
+    try OwnedFD("open", "/dev/null") { open("/dev/null", O_RDONLY | O_CLOEXEC) }
   }
 
   /// Gives the descriptor away; the caller closes it.

@@ -1,0 +1,109 @@
+import LinuxSystem
+import TokenConfig
+import TokenCore
+
+/// One file through which readers get a header. It knows until when what is in it may be read, which is not
+/// always the newest token: a full disk leaves the old one there, and that one goes when its own time comes.
+struct HeaderFile {
+  /// What came of bringing the file up to date.
+  enum Outcome: Equatable {
+    case unchanged
+    /// Written or removed, as it should be. `afterFailures`: tries in vain before.
+    case done(afterFailures: Int)
+    /// Another try at `retryAt`. `count`: failures in a row.
+    case failed(reason: String, count: Int, retryAt: BootTime)
+  }
+
+  private static let retries = RefreshPolicy.fileRetries
+
+  let configuration: FileConfiguration
+  private var wanted: Header?
+  /// When to write `wanted`; `nil`: it is in the file.
+  private var writeAt: BootTime?
+  /// When to remove what is in the file; `nil`: nothing is.
+  private var removeAt: BootTime?
+  private var failures = BackOff()
+
+  init(_ configuration: FileConfiguration) {
+    self.configuration = configuration
+  }
+
+  /// When ``update(now:random:)`` has something to do.
+  var dueAt: BootTime? { [writeAt, removeAt].compactMap { $0 }.min() }
+
+  /// Removes what a killed process may have left.
+  mutating func clear(now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
+    removeAt = now
+    return update(now: now, random: &random)
+  }
+
+  mutating func publish(_ header: Header, now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
+    wanted = header
+    writeAt = now
+    return update(now: now, random: &random)
+  }
+
+  mutating func withdraw(now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
+    forget()
+    removeAt = removeAt.map { _ in now }
+    return update(now: now, random: &random)
+  }
+
+  /// Writes what is still to be written, and removes what has ended even where writing fails.
+  mutating func update(now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
+    if let wanted, wanted.deadline <= now { forget() }
+    var outcome = Outcome.unchanged
+    if let wanted, let writeAt, writeAt <= now {
+      do {
+        try file.replace(with: wanted.rendered(as: configuration.format))
+        self.writeAt = nil
+        removeAt = wanted.deadline
+        return succeed()
+      } catch {
+        outcome = fail("\(error)", \.writeAt, now, &random)
+      }
+    }
+    guard let removeAt, removeAt <= now else { return outcome }
+    do throws(SystemError) {
+      try file.remove()
+      self.removeAt = nil
+      return outcome == .unchanged ? succeed() : outcome
+    } catch {
+      return fail("\(error)", \.removeAt, now, &random)
+    }
+  }
+
+  private mutating func forget() {
+    wanted = nil
+    writeAt = nil
+  }
+
+  private var file: PublishedFile {
+    PublishedFile(
+      path: configuration.path,
+      ownership: Ownership(mode: configuration.mode, group: configuration.group?.id))
+  }
+
+  private mutating func succeed() -> Outcome {
+    defer { failures.reset() }
+    return .done(afterFailures: failures.steps)
+  }
+
+  private mutating func fail(
+    _ reason: String, _ step: WritableKeyPath<Self, BootTime?>, _ now: BootTime,
+    _ random: inout some RandomNumberGenerator
+  ) -> Outcome {
+    let next = now + failures.next(Self.retries, random: &random)
+    self[keyPath: step] = next
+    return .failed(reason: reason, count: failures.steps, retryAt: next)
+  }
+}
+
+extension RefreshPolicy {
+  /// A file that can't be written is tried again after 1 s, 2 s … 30 s.
+  fileprivate static var fileRetries: RefreshPolicy {
+    var policy = RefreshPolicy()
+    policy.retryMax = .seconds(30)
+    return policy
+  }
+}

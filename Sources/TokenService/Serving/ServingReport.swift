@@ -1,0 +1,12 @@
+/// What the serving thread has to tell; the service logs it. `leftOut`: how many of the kind weren't reported
+/// since the last one.
+enum ServingReport: Equatable, Sendable {
+  /// A reader was turned away by the access list.
+  case denied(profile: String, peer: Peer, unit: String?, leftOut: Int)
+  /// A reader got a header (`audit = "all"`).
+  case served(profile: String, peer: Peer, unit: String?)
+  /// A connection was closed since this process has no descriptor left (EMFILE, ENFILE).
+  case outOfDescriptors(errno: Int32, leftOut: Int)
+  /// A reader was closed since too many wait already.
+  case tooManyWaiting(profile: String, limit: Int, leftOut: Int)
+}

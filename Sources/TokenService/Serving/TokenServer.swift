@@ -1,0 +1,62 @@
+import LinuxSystem
+import Synchronization
+
+/// Serves the token sockets of all profiles on one thread of its own, so that neither a refresh nor a reload
+/// ever waits for readers, nor they for it.
+final class TokenServer: Sendable {
+  enum Command {
+    case add(ReaderSocket)
+    /// Answers those who are queued, turns away those who wait, and closes.
+    case remove(ReaderSocket)
+    /// A board has a header that it hadn't before.
+    case posted
+    case shutDown
+  }
+
+  private let commands = Mutex<[Command]>([])
+  private let wakeUp: WakeUp
+  private let beats = Atomic<Int>(0)
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  /// Starts the thread. `report` is called on it and must not block.
+  ///
+  /// - Throws: where the kernel has no descriptor or thread left.
+  init(report: @escaping @Sendable (ServingReport) -> Void) throws(SystemError) {
+    wakeUp = try WakeUp()
+    let loop = try Epoll()
+    try wakeUp.watch(in: loop, tag: ServingLoop.wakeUpTag)
+    let box = Mutex<Epoll?>(consume loop)
+    var worker: WorkerThread? = try WorkerThread(name: "token-readers") { [self] in
+      guard let epoll = box.withLock({ $0.take() }) else { return }
+      ServingLoop(epoll: epoll, server: self, report: report).run()
+    }
+    thread.withLock { $0 = worker.take() }
+  }
+
+  func send(_ command: Command) {
+    commands.withLock { $0.append(command) }
+    wakeUp.ring()
+  }
+
+  /// Answers whoever is queued and ends the thread.
+  func shutDown() {
+    send(.shutDown)
+    thread.withLock { $0.take() }?.join()
+  }
+
+  /// How often the thread has come round; ``probe()`` makes it do so. A number that stands still after a probe
+  /// means that the thread hangs.
+  var heartbeat: Int { beats.load(ordering: .relaxed) }
+
+  func probe() { wakeUp.ring() }
+
+  /// For the thread: what has been sent since the last call.
+  func takeCommands() -> [Command] {
+    wakeUp.clear()
+    beats.add(1, ordering: .relaxed)
+    return commands.withLock { commands in
+      defer { commands = [] }
+      return commands
+    }
+  }
+}
