@@ -1,0 +1,27 @@
+/// `[[profiles.NAME.files]]`.
+enum FileSection {
+  static func read(_ table: TableReader, context: ReadingContext) -> FileConfiguration {
+    if !table.has("path") { table.report("path", "is missing: say where the file goes") }
+    let path = table.absolutePath("path")
+    if let path { context.paths.claim(path, at: table.path.appending("path")) }
+    var file = FileConfiguration(path: path ?? "/")
+    file.format = table.choice("format", FileConfiguration.Format.self) ?? file.format
+    file.mode = table.mode("mode", problem: FileMode.problem(ofFile:)) ?? file.mode
+    file.group = table.group("group") ?? context.defaultGroup
+    table.finish()
+    return file
+  }
+
+  /// The one that a profile has which names none: a header file beside its socket, open to nobody who may
+  /// not open the socket.
+  static func standard(
+    _ profile: TableReader, name: String, beside socket: SocketConfiguration, context: ReadingContext
+  ) -> FileConfiguration {
+    let folder = socket.path.prefix(through: socket.path.lastIndex(of: "/") ?? socket.path.startIndex)
+    var file = FileConfiguration(path: "\(folder)\(name).header")
+    file.mode &= socket.mode | 0o600
+    file.group = socket.group
+    context.paths.claim(file.path, at: profile.path.appending("files"))
+    return file
+  }
+}
