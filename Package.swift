@@ -21,12 +21,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
   ],
   targets: [
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLinux"),
 
     .target(name: "TokenCore", swiftSettings: settings),
@@ -40,7 +41,7 @@ let package = Package(
     .target(
       name: "TokenService",
       dependencies: [
-        "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "Systemd",
+        "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "Systemd", "CCrypto",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

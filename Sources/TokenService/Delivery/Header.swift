@@ -3,7 +3,7 @@ import TokenConfig
 import TokenCore
 
 /// A token as readers get it, in every form that a file may have.
-struct Header: Sendable {
+struct Header: Equatable, Sendable {
   let profile: String
   let prefix: String
   let token: Secret
@@ -21,6 +21,11 @@ struct Header: Sendable {
     deadline = held.deadline
     issuedAt = held.grant.issuedAt.map(Double.init) ?? timeOfDay - (now - held.requestedAt).inSeconds
     expiresAt = held.grant.expiresAt.map(Double.init) ?? timeOfDay + (held.deadline - now).inSeconds
+  }
+
+  /// The same token with the same prefix makes the same files; the times may differ by what a clock was set.
+  static func == (left: Header, right: Header) -> Bool {
+    left.token == right.token && left.prefix == right.prefix && left.deadline == right.deadline
   }
 
   /// The bytes of the header's value: prefix and token, nothing before or after.

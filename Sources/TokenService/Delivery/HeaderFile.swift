@@ -24,20 +24,18 @@ struct HeaderFile {
   private var removeAt: BootTime?
   private var failures = BackOff()
 
+  /// Until it is written, whatever is there was left by a killed process and is to go.
   init(_ configuration: FileConfiguration) {
     self.configuration = configuration
+    removeAt = BootTime(nanoseconds: 0)
   }
 
   /// When ``update(now:random:)`` has something to do.
   var dueAt: BootTime? { [writeAt, removeAt].compactMap { $0 }.min() }
 
-  /// Removes what a killed process may have left.
-  mutating func clear(now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
-    removeAt = now
-    return update(now: now, random: &random)
-  }
-
+  /// Writes the header, unless it is there already.
   mutating func publish(_ header: Header, now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
+    if wanted == header, writeAt == nil { return .unchanged }
     wanted = header
     writeAt = now
     return update(now: now, random: &random)

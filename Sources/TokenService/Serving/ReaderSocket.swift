@@ -2,28 +2,32 @@ import LinuxSystem
 import Synchronization
 import TokenConfig
 
-/// One profile's token socket: where readers connect, what they get, and who may.
+/// A token socket: where readers connect, and whose header they get.
 final class ReaderSocket: Sendable {
-  let profile: String
+  /// Replaced by a reload while the socket serves.
+  struct Assignment: Sendable {
+    let profile: String
+    let board: HeaderBoard
+    let settings: SocketConfiguration
+  }
+
   let listener: ListeningSocket
-  let board: HeaderBoard
-  private let mutableSettings: Mutex<SocketConfiguration>
-  /// Readers that got a header, and those that were turned away by the access list.
+  private let current: Mutex<Assignment>
+  /// Readers that got a header, and those that the access list turned away.
   let served = Atomic<Int>(0)
   let denied = Atomic<Int>(0)
 
-  init(
-    profile: String, listener: consuming ListeningSocket, settings: SocketConfiguration, board: HeaderBoard
-  ) {
-    self.profile = profile
+  init(listener: consuming ListeningSocket, _ assignment: Assignment) {
     self.listener = listener
-    self.board = board
-    mutableSettings = Mutex(settings)
+    current = Mutex(assignment)
   }
 
-  /// Replaced by a reload while the socket serves.
-  var settings: SocketConfiguration {
-    get { mutableSettings.withLock { $0 } }
-    set { mutableSettings.withLock { $0 = newValue } }
+  var assignment: Assignment {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
   }
+}
+
+extension SocketConfiguration {
+  var ownership: Ownership { Ownership(mode: mode, group: group?.id) }
 }

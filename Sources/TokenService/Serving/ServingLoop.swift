@@ -114,40 +114,47 @@ final class ServingLoop {
 
   private func receive(_ connection: consuming OwnedFD, from address: [UInt8], _ socket: ReaderSocket) {
     guard let identity = try? PeerIdentity(of: connection.raw) else { return }
-    let settings = socket.settings
+    let assignment = socket.assignment
     let peer = Peer(identity, address: address)
-    if case .denied(let unit) = AccessRule.judge(peer, socket: connection.raw, by: settings.access) {
-      return turnAway(peer, unit, socket, settings.audit)
+    if case .denied(let unit) = AccessRule.judge(peer, socket: connection.raw, by: assignment.settings.access) {
+      return turnAway(peer, unit, socket, assignment)
     }
-    guard let header = socket.board.header else {
+    guard let header = assignment.board.header else {
       // systemd would start the unit with an empty credential, so that unit's own time-out is what counts.
-      let deadline = peer.credentialUnit == nil ? BootTime.now() + settings.wait : nil
+      let deadline = peer.credentialUnit == nil ? BootTime.now() + assignment.settings.wait : nil
       return wait(Reader(connection, socket: socket, peer: peer, deadline: deadline), .hangUp)
     }
     guard let sent = send(header, from: 0, to: connection) else { return }
-    if sent == header.count { return finish(peer, connection, socket, settings.audit) }
+    if sent == header.count { return finish(peer, connection, socket, assignment) }
     let reader = Reader(connection, socket: socket, peer: peer, deadline: .now() + WaitingRoom.sendingTime)
     reader.rest = (header, sent)
     wait(reader, .writable)
   }
 
-  private func finish(_ peer: Peer, _ connection: borrowing OwnedFD, _ socket: ReaderSocket, _ audit: Audit) {
+  private func finish(
+    _ peer: Peer, _ connection: borrowing OwnedFD, _ socket: ReaderSocket,
+    _ assignment: ReaderSocket.Assignment
+  ) {
     socket.served.add(1, ordering: .relaxed)
-    guard audit == .all else { return }
+    guard assignment.settings.audit == .all else { return }
     let unit = peer.credentialUnit ?? PeerUnit.ofPeer(connection.raw, peer.identity)
-    report(.served(profile: socket.profile, peer: peer, unit: unit))
+    report(.served(profile: assignment.profile, peer: peer, unit: unit))
   }
 
-  private func turnAway(_ peer: Peer, _ unit: String?, _ socket: ReaderSocket, _ audit: Audit) {
+  private func turnAway(
+    _ peer: Peer, _ unit: String?, _ socket: ReaderSocket, _ assignment: ReaderSocket.Assignment
+  ) {
     socket.denied.add(1, ordering: .relaxed)
-    guard audit != .none, let leftOut = denials.admit(socket.profile, .now()) else { return }
-    report(.denied(profile: socket.profile, peer: peer, unit: unit, leftOut: leftOut))
+    guard assignment.settings.audit != .none else { return }
+    guard let leftOut = denials.admit(assignment.profile, .now()) else { return }
+    report(.denied(profile: assignment.profile, peer: peer, unit: unit, leftOut: leftOut))
   }
 
   private func wait(_ reader: Reader, _ interest: Epoll.Interest) {
     guard waiting.hasRoom(for: reader) else {
-      if let leftOut = crowds.admit(reader.socket.profile, .now()) {
-        report(.tooManyWaiting(profile: reader.socket.profile, limit: waiting.limit, leftOut: leftOut))
+      let profile = reader.socket.assignment.profile
+      if let leftOut = crowds.admit(profile, .now()) {
+        report(.tooManyWaiting(profile: profile, limit: waiting.limit, leftOut: leftOut))
       }
       return
     }
@@ -158,7 +165,7 @@ final class ServingLoop {
 
   private func answerWaiting() {
     for (tag, reader) in waiting.withoutHeader {
-      guard let header = reader.socket.board.header else { continue }
+      guard let header = reader.socket.assignment.board.header else { continue }
       reader.rest = (header, 0)
       proceed(reader, tag)
     }
@@ -170,7 +177,7 @@ final class ServingLoop {
       return waiting.remove(tag)
     }
     if sent + count == header.count {
-      finish(reader.peer, reader.descriptor, reader.socket, reader.socket.settings.audit)
+      finish(reader.peer, reader.descriptor, reader.socket, reader.socket.assignment)
       return waiting.remove(tag)
     }
     if sent == 0 {

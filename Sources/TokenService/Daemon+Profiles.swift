@@ -1,0 +1,103 @@
+import AssetITAPI
+import LinuxSystem
+import TokenConfig
+import TokenCore
+
+extension Daemon {
+  /// Asks the profile's state machine what the event means, and does it.
+  func handle(_ event: TokenMachine.Event, for profile: Profile) {
+    let actions = profile.machine.handle(event, now: .now(), random: &random)
+    for action in actions {
+      switch action {
+      case .authenticate: authenticate(profile)
+      case .abandon: abandon(profile)
+      case .publish: publish(profile)
+      case .withdraw: withdraw(profile)
+      case .report(let report):
+        for notice in Notice.report(report, profile: profile.name, .current()) { log.log(notice) }
+      }
+    }
+  }
+
+  private func authenticate(_ profile: Profile) {
+    serial += 1
+    profile.exchange = (nil, serial)
+    profile.stamps = credentials.watchedPaths(profile.configuration).map(FileStamp.init(path:))
+    let configuration = profile.configuration
+    let read: Credentials
+    do throws(CredentialError) {
+      read = try credentials.read(configuration)
+    } catch {
+      profile.fingerprint = nil
+      return handle(.failed(.credentialsUnavailable(reason: "\(error)")), for: profile)
+    }
+    profile.fingerprint = fingerprint(of: read, configuration)
+    let request = AuthenticationRequest(
+      settings: configuration.exchange, credentials: read,
+      assumedLifetime: configuration.refresh.assumedLifetime)
+    let (name, serial) = (profile.name, serial)
+    log.log(.exchangeBegan(configuration))
+    let id = exchanges.start(request) { result in
+      self.executor.queue.async { self.assumeIsolated { $0.receive(result, of: name, serial: serial) } }
+    }
+    profile.exchange = (id, serial)
+  }
+
+  func fingerprint(of read: Credentials, _ configuration: ProfileConfiguration) -> CredentialFingerprint {
+    let settings = configuration.exchange
+    let endpoint = [
+      settings.baseURL, settings.authenticatePath, settings.clientIDField, settings.clientSecretField,
+    ]
+    return CredentialFingerprint(
+      of: read, endpoint: endpoint.joined(separator: "\n"), key: fingerprintKey)
+  }
+
+  private func receive(
+    _ result: Result<TokenGrant, ExchangeFailure>, of name: String, serial: Int
+  ) {
+    guard let profile = profiles[name], profile.exchange?.serial == serial else { return }
+    profile.exchange = nil
+    switch result {
+    case .success(let grant): handle(.granted(grant), for: profile)
+    case .failure(let failure): handle(.failed(failure), for: profile)
+    }
+    review()
+  }
+
+  private func abandon(_ profile: Profile) {
+    if let id = profile.exchange?.id { exchanges.abandon(id) }
+  }
+
+  func publish(_ profile: Profile) {
+    guard let header = profile.header(.current()) else { return }
+    profile.board.post(header.value, until: header.deadline)
+    server.send(.posted)
+    updateFiles(of: profile) { file, now, random in file.publish(header, now: now, random: &random) }
+  }
+
+  func withdraw(_ profile: Profile) {
+    profile.board.withdraw()
+    updateFiles(of: profile) { file, now, random in file.withdraw(now: now, random: &random) }
+  }
+
+  func updateFiles(
+    of profile: Profile,
+    _ update: (inout HeaderFile, BootTime, inout SystemRandomNumberGenerator) -> HeaderFile.Outcome
+  ) {
+    for index in profile.files.indices {
+      let outcome = update(&profile.files[index], .now(), &random)
+      tell(outcome, of: profile.files[index], in: profile)
+    }
+  }
+
+  func tell(_ outcome: HeaderFile.Outcome, of file: HeaderFile, in profile: Profile) {
+    let notice = Notice.file(file.configuration.path, outcome, profile: profile.name, .current())
+    if let notice { log.log(notice) }
+  }
+
+  /// Somebody asks for a new token of every profile (SIGUSR1).
+  func refreshAll() {
+    for profile in profiles.values { handle(.refreshWanted(.requested), for: profile) }
+    review()
+  }
+}

@@ -1,0 +1,177 @@
+package import Dispatch
+import AssetITAPI
+import LinuxSystem
+import Logging
+import Systemd
+package import TokenConfig
+import TokenCore
+
+/// The daemon: performs what the state machines of the profiles decide. Everything here happens on one queue;
+/// only exchanges and readers have threads of their own.
+package actor Daemon {
+  /// How far the daemon has come.
+  enum Stage: Equatable {
+    case starting(since: BootTime)
+    case ready
+    case ended
+  }
+
+  /// How often files are looked at for changes.
+  static let tickInterval = Duration.seconds(2)
+
+  let executor: QueueExecutor
+  let configurationPath: String
+  let loader: ConfigurationLoader
+  let notifier = Notifier()
+  let exchanges: ExchangeClient
+  let server: TokenServer
+  var log: Logger
+  var random = SystemRandomNumberGenerator()
+  let fingerprintKey: Secret
+
+  var stage: Stage
+  var configuration: Configuration
+  var credentials: CredentialReader
+  var profiles: [String: Profile] = [:]
+  /// By path.
+  var sockets: [String: ReaderSocket] = [:]
+  var configurationStamp: FileStamp?
+  /// Why the last reload was refused; `nil` where it was applied.
+  var refusedReload: String?
+  var serial = 0
+  var nextTick: BootTime
+  var lifeSigns: LifeSigns
+  var signals: SignalReader?
+  var timer: BootTimer?
+  private let ended: @Sendable (ExitStatus) -> Void
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// `ended` is called once, when everything is over.
+  init(
+    _ configuration: Configuration, path: String, loader: ConfigurationLoader, log: Logger,
+    ended: @escaping @Sendable (ExitStatus) -> Void
+  ) throws {
+    let now = BootTime.now()
+    executor = QueueExecutor(queue: DispatchQueue(label: "assetit-tokend.service"))
+    self.configuration = configuration
+    configurationPath = path
+    configurationStamp = FileStamp(path: path)
+    self.loader = loader
+    self.log = log
+    self.ended = ended
+    credentials = loader.credentialReader(for: configuration)
+    exchanges = try ExchangeClient()
+    server = try TokenServer { report in log.log(Notice(report)) }
+    fingerprintKey = CredentialFingerprint.newKey(&random)
+    stage = .starting(since: now)
+    nextTick = now + Self.tickInterval
+    lifeSigns = LifeSigns(interval: notifier.watchdogInterval, now: now)
+  }
+
+  /// Opens the sockets and sends the first requests. What fails here ends the daemon.
+  func start() {
+    do throws(SystemError) {
+      signals = try SignalReader(Self.signals, queue: executor.queue) { signal in
+        self.assumeIsolated { $0.receive(signal: signal) }
+      }
+      for profile in configuration.profiles { try open(profile) }
+    } catch {
+      return end(with: error)
+    }
+    timer = BootTimer(queue: executor.queue) { self.assumeIsolated { $0.wake() } }
+    log.log(.started(configuration))
+    for profile in configuration.profiles { begin(profile) }
+    review()
+  }
+
+  private func open(_ profile: ProfileConfiguration) throws(SystemError) {
+    let settings = profile.socket
+    let listener = try ListeningSocket(path: settings.path, ownership: settings.ownership)
+    let new = Profile(profile, isReady: stage == .ready)
+    profiles[profile.name] = new
+    let socket = ReaderSocket(
+      listener: listener, .init(profile: profile.name, board: new.board, settings: settings))
+    sockets[settings.path] = socket
+    server.send(.add(socket))
+  }
+
+  /// Takes away what an earlier process left, and asks for a token.
+  func begin(_ configuration: ProfileConfiguration) {
+    guard let profile = profiles[configuration.name] else { return }
+    updateFiles(of: profile) { file, now, random in file.update(now: now, random: &random) }
+    handle(.started(held: nil, credentialsChanged: false), for: profile)
+  }
+
+  /// The timer fired: something may be due.
+  private func wake() {
+    let now = BootTime.now()
+    for profile in profiles.values where profile.dueAt.map({ $0 <= now }) ?? false {
+      if let due = profile.machine.wakeAt, due <= now { handle(.woke, for: profile) }
+      updateFiles(of: profile) { file, now, random in file.update(now: now, random: &random) }
+    }
+    if nextTick <= now { tick(now) }
+    review()
+  }
+
+  private func tick(_ now: BootTime) {
+    nextTick = now + min(Self.tickInterval, lifeSigns.interval ?? Self.tickInterval)
+    lookForChanges()
+    if lifeSigns.isAlive(heartbeat: server.heartbeat, now: now) { notifier.send(.watchdog) }
+    server.probe()
+    if case .starting = stage {
+      notifier.send(.extendTimeout(Self.tickInterval * 15))
+    }
+  }
+
+  /// After anything that happened: is the daemon ready, what does systemd show, when is the next thing due?
+  func review() {
+    guard stage != .ended else { return }
+    let moment = Moment.current()
+    notifier.send(.status(status(moment)))
+    if case .starting(let since) = stage {
+      let answers = profiles.values.map { Readiness.Answer($0.machine) }
+      switch Readiness.judge(answers, sinceStart: moment.now - since) {
+      case .wait: break
+      case .ready: becomeReady(moment)
+      case .refused(let status): return end(with: status)
+      }
+    }
+    timer?.set((profiles.values.compactMap(\.dueAt) + [nextTick]).min() ?? nextTick)
+  }
+
+  private func becomeReady(_ moment: Moment) {
+    stage = .ready
+    for profile in profiles.values { handle(.becameReady, for: profile) }
+    notifier.send(.ready, .status(status(moment)))
+    log.log(.ready(profiles.values.map(\.machine)))
+  }
+
+  func status(_ moment: Moment) -> String {
+    let named = profiles.values.sorted { $0.name < $1.name }.map { ($0.name, $0.machine) }
+    return StatusLine.text(named, refusedReload: refusedReload, moment)
+  }
+
+  /// Stops: nobody new connects, who is queued is answered, then everything is withdrawn.
+  func end(with status: ExitStatus) {
+    guard stage != .ended else { return }
+    stage = .ended
+    log.log(.stopping(status))
+    notifier.send(.stopping)
+    timer = nil
+    for socket in sockets.values { socket.listener.removePath() }
+    server.shutDown()
+    for profile in profiles.values {
+      handle(.stopped, for: profile)
+      withdraw(profile)
+    }
+    exchanges.shutDown()
+    ended(status)
+  }
+
+  func end(with error: SystemError) {
+    log.log(.startFailed("\(error)"))
+    notifier.send(.status("\(error)"))
+    end(with: error.isPermission ? .noPermission : .unavailable)
+  }
+}

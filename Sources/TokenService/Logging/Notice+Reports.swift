@@ -1,0 +1,85 @@
+import Logging
+import TokenCore
+
+extension Notice {
+  /// What the state machine of a profile reports.
+  static func report(_ report: TokenMachine.Report, profile: String, _ moment: Moment) -> [Notice] {
+    switch report {
+    case .refreshed(let held, let failures, let wasWithout):
+      return refreshed(held, failures, wasWithout, profile, moment)
+    case .keptLongerToken(let held):
+      let text =
+        "\(profile): the new token would end before the current one, so the current one stays, until"
+        + " \(moment.timestamp(held.deadline)); next refresh \(moment.until(held.refreshAt))"
+      return [Notice(.keptLongerToken, .notice, text, fields(profile, held, moment))]
+    case .failed(let failure):
+      return [failed(failure, profile, moment)]
+    case .expired(let nextAttempt):
+      let next = nextAttempt.map { "next attempt \(moment.until($0))" } ?? "a request is under way"
+      let text = "\(profile): the token has expired and readers get nothing until there is a new one; \(next)"
+      return [Notice(.expired, .error, text, ["ASSETIT_PROFILE": profile])]
+    case .deferred(let until):
+      let text =
+        "\(profile): the refresh that was asked for comes \(moment.until(until)), so that AssetIT isn't asked too"
+        + " often"
+      let fields = ["ASSETIT_PROFILE": profile, "ASSETIT_NEXT_ATTEMPT": moment.timestamp(until)]
+      return [Notice(.refreshDeferred, .notice, text, fields)]
+    }
+  }
+
+  private static func refreshed(
+    _ held: HeldToken, _ failures: Int, _ wasWithout: Bool, _ profile: String, _ moment: Moment
+  ) -> [Notice] {
+    let text =
+      "\(profile): new token, valid until \(moment.timestamp(held.deadline)) (\(moment.until(held.deadline)));"
+      + " next refresh at \(moment.timestamp(held.refreshAt)) (\(moment.until(held.refreshAt)))"
+    let refreshed = Notice(.refreshed, .info, text, fields(profile, held, moment))
+    guard failures > 0 else { return [refreshed] }
+    let meanwhile = wasWithout ? "readers had nothing meanwhile" : "readers had a valid token all the while"
+    let recovered =
+      "\(profile): recovered after \(failures) failed \(failures == 1 ? "attempt" : "attempts"); \(meanwhile)"
+    return [Notice(.recovered, .notice, recovered, ["ASSETIT_PROFILE": profile]), refreshed]
+  }
+
+  private static func failed(
+    _ failure: TokenMachine.Failure, _ profile: String, _ moment: Moment
+  ) -> Notice {
+    let served =
+      failure.servedUntil.map { "the current token is served until \(moment.timestamp($0))" }
+      ?? "readers get nothing"
+    let text =
+      "\(profile): \(failure.cause); attempt \(failure.count) failed, the next is"
+      + " \(moment.until(failure.nextAttempt))\(remark(failure.failureClass)); \(served)"
+    var fields = [
+      "ASSETIT_PROFILE": profile, "ASSETIT_FAILURE_CLASS": failure.failureClass.name,
+      "ASSETIT_FAILURES": "\(failure.count)", "ASSETIT_ERROR": "\(failure.cause)",
+      "ASSETIT_NEXT_ATTEMPT": moment.timestamp(failure.nextAttempt),
+    ]
+    if case .status(let code, _) = failure.cause { fields["ASSETIT_HTTP_STATUS"] = "\(code)" }
+    fields["ASSETIT_EXPIRES_AT"] = failure.servedUntil.map(moment.timestamp)
+    let (id, level): (MessageID, Logger.Level) =
+      switch failure.failureClass {
+      case .transient: (.refreshFailed, failure.servedUntil == nil ? .error : .warning)
+      case .throttled: (.throttled, .warning)
+      case .rejected: (.rejected, .error)
+      case .misconfigured: (.misconfigured, .error)
+      }
+    return Notice(id, level, text, fields)
+  }
+
+  private static func remark(_ failureClass: FailureClass) -> String {
+    switch failureClass {
+    case .transient, .throttled: ""
+    case .rejected: ", or at once when the client ID or secret changes"
+    case .misconfigured: ", or at once when the configuration changes"
+    }
+  }
+
+  private static func fields(_ profile: String, _ held: HeldToken, _ moment: Moment) -> [String: String] {
+    [
+      "ASSETIT_PROFILE": profile, "ASSETIT_EXPIRES_AT": moment.timestamp(held.deadline),
+      "ASSETIT_NEXT_REFRESH": moment.timestamp(held.refreshAt),
+      "ASSETIT_LIFETIME_SEC": "\(held.grant.lifetime.components.seconds)",
+    ]
+  }
+}

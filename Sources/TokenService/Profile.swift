@@ -1,0 +1,39 @@
+import AssetITAPI
+import LinuxSystem
+import TokenConfig
+import TokenCore
+
+/// One profile at work: its decisions, its request in flight, and the outlets to its readers.
+final class Profile {
+  var configuration: ProfileConfiguration
+  var machine: TokenMachine
+  let board = HeaderBoard()
+  var files: [HeaderFile]
+  /// The request in flight; an answer to another one is not for this profile any more.
+  var exchange: (id: ExchangeID?, serial: Int)?
+  /// Of the credentials that the last request carried; `nil`: they couldn't be read.
+  var fingerprint: CredentialFingerprint?
+  /// Of the files that hold them, from before they were read.
+  var stamps: [FileStamp?] = []
+
+  init(_ configuration: ProfileConfiguration, isReady: Bool) {
+    self.configuration = configuration
+    machine = TokenMachine(policy: configuration.refresh, isReady: isReady)
+    files = configuration.files.map(HeaderFile.init)
+  }
+
+  var name: String { configuration.name }
+
+  /// When something here has to be looked at again.
+  var dueAt: BootTime? {
+    (files.map(\.dueAt) + [machine.wakeAt]).compactMap { $0 }.min()
+  }
+
+  func header(_ moment: Moment) -> Header? {
+    machine.token.map { held in
+      Header(
+        profile: name, prefix: configuration.exchange.headerPrefix, held: held, now: moment.now,
+        timeOfDay: moment.timeOfDay)
+    }
+  }
+}
