@@ -1,2 +1,40 @@
+/* libcurl, and its variadic functions once for each type of argument: Swift imports no variadic ones. */
 #pragma once
 #include <curl/curl.h>
+
+typedef size_t (*ccurl_receiver)(char *bytes, size_t size, size_t count, void *context);
+
+/* curl_easy_setopt(3) with a number (CURLOPTTYPE_LONG). */
+static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+/* curl_easy_setopt(3) with a large number (CURLOPTTYPE_OFF_T). */
+static inline CURLcode ccurl_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+/* curl_easy_setopt(3) with a string, which libcurl copies; NULL takes the option back. */
+static inline CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+/* curl_easy_setopt(3) with memory that libcurl only points at. */
+static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+/* curl_easy_setopt(3) with CURLOPT_WRITEFUNCTION or CURLOPT_HEADERFUNCTION. */
+static inline CURLcode ccurl_set_receiver(CURL *easy, CURLoption option, ccurl_receiver value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+/* curl_easy_getinfo(3) of a number (CURLINFO_LONG). */
+static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+/* curl_easy_getinfo(3) of a large number (CURLINFO_OFF_T). */
+static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(easy, info, value);
+}

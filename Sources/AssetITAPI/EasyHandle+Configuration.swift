@@ -1,0 +1,71 @@
+internal import CCurl
+internal import TokenCore
+
+extension EasyHandle {
+  /// Sets everything but the body and the receivers.
+  ///
+  /// - Throws: `.unusableSetting`.
+  func configure(for endpoint: Endpoint, _ settings: ExchangeSettings) throws(ExchangeFailure) {
+    try set(CURLOPT_URL, endpoint.url)
+    try set(CURLOPT_PROTOCOLS_STR, endpoint.isPlain ? "http" : "https")
+    try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+    try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    // A redirect would carry the secret elsewhere.
+    try set(CURLOPT_FOLLOWLOCATION, 0)
+    try set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    try set(CURLOPT_USERAGENT, Release.userAgent)
+    try set(headers: [
+      "Content-Type: application/json", "Accept: application/json, text/plain", "Expect:",
+    ])
+    try setLimits(settings)
+    try setTLS(settings)
+    try setProxy(endpoint, settings)
+  }
+
+  private func setLimits(_ settings: ExchangeSettings) throws(ExchangeFailure) {
+    try set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
+    try set(CURLOPT_TIMEOUT_MS, settings.timeout)
+    try set(CURLOPT_NOSIGNAL, 1)
+    // A resolver that never answers would otherwise hold up the whole loop.
+    try set(CURLOPT_QUICK_EXIT, 1)
+    // An exchange an hour keeps nothing between them: no connection, no session, no authorities.
+    try set(CURLOPT_FRESH_CONNECT, 1)
+    try set(CURLOPT_FORBID_REUSE, 1)
+    try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+    // Not every TLS backend has such a cache.
+    try? set(CURLOPT_CA_CACHE_TIMEOUT, 0)
+  }
+
+  private func setTLS(_ settings: ExchangeSettings) throws(ExchangeFailure) {
+    try set(CURLOPT_SSL_VERIFYPEER, 1)
+    try set(CURLOPT_SSL_VERIFYHOST, 2)
+    try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    try set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    guard let caFile = settings.caFile else { return }
+    try set(CURLOPT_CAINFO, caFile)
+    try set(CURLOPT_CAPATH, nil as String?)
+  }
+
+  private func setProxy(_ endpoint: Endpoint, _ settings: ExchangeSettings) throws(ExchangeFailure) {
+    try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    if endpoint.isPlain || settings.proxy == .none {
+      // Without TLS a proxy would carry the secret away in clear.
+      try set(CURLOPT_NOPROXY, "*")
+      return
+    }
+    guard case .url(let proxy) = settings.proxy else { return }
+    guard let text = proxy.withBytes({ String(validating: $0, as: UTF8.self) }), Self.isUsable(proxy: text)
+    else { throw .unusableSetting(reason: "proxy is no usable URL: write it as http://HOST:PORT") }
+    try set(CURLOPT_PROXY, text)
+    // What the configuration names holds whatever NO_PROXY says.
+    try set(CURLOPT_NOPROXY, "")
+  }
+
+  /// Whether libcurl can read it: its own message about that would hold the password.
+  private static func isUsable(proxy: String) -> Bool {
+    guard !proxy.isEmpty, !proxy.utf8.contains(0), let handle = curl_url() else { return false }
+    defer { curl_url_cleanup(handle) }
+    let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME)
+    return curl_url_set(handle, CURLUPART_URL, proxy, flags) == CURLUE_OK
+  }
+}

@@ -1,0 +1,62 @@
+internal import CCurl
+internal import Glibc
+internal import Synchronization
+package import TokenCore
+
+/// Makes exchanges with Authentication endpoints, any number at a time, on one thread of its own.
+///
+/// libcurl is told to leave signals alone, so the process has to ignore SIGPIPE (CURLOPT_NOSIGNAL(3)).
+package final class ExchangeClient: Sendable {
+  private let mailbox: ExchangeMailbox
+  private let thread: Mutex<LoopThread?>
+
+  /// - Parameter localTime: this host's time of day, seconds since 1970.
+  /// - Throws: ``ExchangeClientError`` where libcurl or the system has no memory or no thread for it.
+  package init(localTime: @escaping @Sendable () -> Double = timeOfDay) throws(ExchangeClientError) {
+    guard Self.globalSetUp == CURLE_OK else { throw .libcurl("curl_global_init") }
+    guard let multi = curl_multi_init() else { throw .libcurl("curl_multi_init") }
+    let mailbox = ExchangeMailbox(wakeUp: WakeUp(multi))
+    let loop = ExchangeLoop(multi: multi, mailbox: mailbox, localTime: localTime)
+    self.mailbox = mailbox
+    thread = Mutex(try LoopThread { loop.run() })
+  }
+
+  /// Starts an exchange. `completion` is called once, on the client's thread, and must not block; after
+  /// ``shutDown()`` it is called at once, with `.abandoned`.
+  @discardableResult
+  package func start(
+    _ request: AuthenticationRequest,
+    completion: @escaping @Sendable (Result<TokenGrant, ExchangeFailure>) -> Void
+  ) -> ExchangeID {
+    mailbox.post(request, completion)
+  }
+
+  /// Gives an exchange up: it completes with `.abandoned`, unless it has completed already.
+  package func abandon(_ id: ExchangeID) {
+    mailbox.abandon(id)
+  }
+
+  /// Gives every exchange up and waits until the thread has ended. No completion is called after it returns,
+  /// except where a completion calls it.
+  package func shutDown() {
+    mailbox.close()
+    let thread = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    thread?.join()
+  }
+
+  deinit {
+    shutDown()
+  }
+
+  private static let globalSetUp = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+}
+
+/// This host's time of day (`CLOCK_REALTIME`), seconds since 1970.
+package func timeOfDay() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,0 +1,72 @@
+internal import CCurl
+internal import TokenCore
+
+/// How a transfer ended, as far as it decides what kind of failure it was.
+struct TransferOutcome {
+  var code: CURLcode
+  /// Of the last answer; 0: none.
+  var status = 0
+  /// Of the proxy's answer to CONNECT; 0: none.
+  var proxyStatus = 0
+  /// X509_verify_cert_error(3) of the service's and the proxy's certificates; 0: fine or not judged.
+  var verifyResults: [Int] = []
+  var isOversized = false
+  var host: String
+  /// The time limit that was in force at the end.
+  var limit: Duration
+  var caFile: String?
+  var reason: String
+
+  /// `nil` where a whole answer of 2xx has come.
+  func failure(retryAfter: Duration?) -> ExchangeFailure? {
+    // A status stands however its connection ended afterwards.
+    if status >= 300 { return .status(status, retryAfter: retryAfter) }
+    if isOversized { return .unusableAnswer(.oversized(limit: TokenReader.limit)) }
+    if code == CURLE_OK {
+      return status >= 200 ? nil : .network(host: host, reason: "it answered without a status")
+    }
+    return proxyFailure ?? libcurlFailure
+  }
+
+  /// A proxy's refusal says nothing about the credentials, but 407 says what is missing.
+  private var proxyFailure: ExchangeFailure? {
+    switch proxyStatus {
+    case 407: .status(407, retryAfter: nil)
+    case 300...: .network(host: host, reason: "the proxy answered HTTP \(proxyStatus)")
+    default: nil
+    }
+  }
+
+  /// libcurl-errors(3).
+  private var libcurlFailure: ExchangeFailure {
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return .nameResolution(host: host, reason: reason)
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return .nameResolution(host: "of the proxy", reason: reason)
+    case CURLE_OPERATION_TIMEDOUT:
+      return .timedOut(host: host, after: limit)
+    case CURLE_SSL_CONNECT_ERROR:
+      return .handshake(host: host, reason: reason)
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+      return isAboutDates
+        ? .certificateDates(host: host, reason: reason) : .certificate(host: host, reason: reason)
+    case CURLE_SSL_CACERT_BADFILE:
+      return .unusableSetting(
+        reason: "the certificate authorities in \(caFile ?? "the system's store") cannot be used (\(reason)):"
+          + " check that it is a readable PEM file")
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION,
+      CURLE_BAD_FUNCTION_ARGUMENT, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_NOTFOUND,
+      CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CRL_BADFILE:
+      return .unusableSetting(
+        reason: "libcurl cannot use the settings (\(reason)): check base_url, proxy and ca_file")
+    default:
+      return .network(host: host, reason: reason)
+    }
+  }
+
+  /// Not yet valid, expired, and the same of a list of revocations.
+  private var isAboutDates: Bool {
+    verifyResults.contains { (9...12).contains($0) }
+  }
+}
