@@ -99,13 +99,13 @@ final class HTTPHandler: ChannelInboundHandler {
     _ body: ByteBuffer, _ bytesPerSecond: Double, _ end: End, _ context: ChannelHandlerContext
   ) {
     var rest = body
-    guard let piece = rest.readSlice(length: min(max(1, Int(bytesPerSecond / 20)), rest.readableBytes)),
-      piece.readableBytes > 0
-    else { return finish(end, context) }
-    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
-    after(Double(piece.readableBytes) / bytesPerSecond, context) {
-      self.dribble(rest, bytesPerSecond, end, context)
+    let length = min(max(1, Int(bytesPerSecond / 20)), rest.readableBytes)
+    if let piece = rest.readSlice(length: length) {
+      context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
     }
+    // At once after the last piece: a client that has all of the body is done with the exchange.
+    guard rest.readableBytes > 0 else { return finish(end, context) }
+    after(Double(length) / bytesPerSecond, context) { self.dribble(rest, bytesPerSecond, end, context) }
   }
 
   private func finish(_ end: End, _ context: ChannelHandlerContext) {
