@@ -38,9 +38,7 @@ struct AssetITSim: ParsableCommand {
 
     let stop = StopSignals()
     let server = try SimulatorServer(simulator: simulator, listen: listen)
-    if let portFile {
-      try Data(String(server.port).utf8).write(to: URL(filePath: portFile), options: .atomic)
-    }
+    try publish(port: server.port)
     print("assetit-sim: listening on http://\(ListenAddress(host: listen.host, port: server.port))")
     fflush(nil)
     stop.wait()
@@ -49,11 +47,26 @@ struct AssetITSim: ParsableCommand {
 
   private func readSecret() throws -> String {
     guard let secretFile else { return "demo-secret" }
-    let text = String(decoding: try Data(contentsOf: URL(filePath: secretFile)), as: UTF8.self)
-    let secret = text.last == "\n" || text.last == "\r\n" ? String(text.dropLast()) : text
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(filePath: secretFile))
+    } catch {
+      throw StartFailure("read the client secret from", secretFile, error)
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let secret = text.last?.isNewline == true ? String(text.dropLast()) : text
     guard !secret.isEmpty else {
       throw ValidationError("\(secretFile) is empty: write the client secret into it")
     }
     return secret
+  }
+
+  private func publish(port: Int) throws {
+    guard let portFile else { return }
+    do {
+      try Data(String(port).utf8).write(to: URL(filePath: portFile), options: .atomic)
+    } catch {
+      throw StartFailure("write the port to", portFile, error)
+    }
   }
 }

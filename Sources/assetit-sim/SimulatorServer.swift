@@ -11,8 +11,8 @@ final class SimulatorServer: Sendable {
   private let channel: any Channel
   let port: Int
 
-  /// - Throws: what the system says where the address can't be listened on.
-  init(simulator: Simulator, listen: ListenAddress) throws {
+  /// - Throws: ``StartFailure`` where the address can't be listened on.
+  init(simulator: Simulator, listen: ListenAddress) throws(StartFailure) {
     let service = SimulatedService(simulator)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
@@ -29,7 +29,7 @@ final class SimulatorServer: Sendable {
       channel = try bootstrap.bind(host: listen.host, port: listen.port).wait()
     } catch {
       try? group.syncShutdownGracefully()
-      throw error
+      throw StartFailure("listen on", listen.description, error)
     }
     port = channel.localAddress?.port ?? listen.port
   }

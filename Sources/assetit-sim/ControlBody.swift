@@ -34,31 +34,3 @@ extension ControlBody {
     return result
   }
 }
-
-/// `PUT /_sim/credentials`: what is absent stays.
-struct CredentialsChange: ControlBody {
-  let clientID: String?
-  let clientSecret: String?
-
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case clientID = "client_id"
-    case clientSecret = "client_secret"
-  }
-
-  func validate() {}
-}
-
-/// `PUT /_sim/lifetime`.
-struct LifetimeChange: ControlBody {
-  let seconds: Int
-
-  enum CodingKeys: CodingKey, CaseIterable {
-    case seconds
-  }
-
-  func validate() throws(Refusal) {
-    guard Lifetime.range.contains(seconds) else {
-      throw Refusal(400, "seconds: must be between 1 and \(Lifetime.range.upperBound)")
-    }
-  }
-}
