@@ -1,0 +1,5 @@
+/// What the authenticate endpoint accepts.
+struct ClientCredentials: Equatable, Sendable {
+  var clientID: String
+  var clientSecret: String
+}

@@ -1,0 +1,50 @@
+extension Faults {
+  private static let loginPage = """
+    <!DOCTYPE html>
+    <html><head><title>Log in</title></head><body><form method="post"><input name="user"></form></body></html>
+
+    """
+
+  /// What ends the connection without an answer.
+  var ending: Plan.Act? {
+    if hang == true { return .hang }
+    if reset == true { return .reset }
+    return close == true ? .close : nil
+  }
+
+  /// The answer that takes the place of whatever the credentials would have brought; `nil`: none does.
+  func replacement(random: inout SeededRandom) -> Answer? {
+    let status = status ?? (redirect == nil ? 200 : 302)
+    let type = contentType?.text
+    var answer: Answer
+    if let body {
+      answer = Answer(status, contentType: type ?? "text/plain", body: body.utf8)
+    } else if garbage == true {
+      answer = Answer(status, contentType: type ?? "application/octet-stream", body: random.bytes(256))
+    } else if let oversized {
+      answer = Answer(status, contentType: type ?? "text/plain", body: repeatElement(0x41, count: oversized))
+    } else if html == true {
+      answer = Answer(status, contentType: type ?? "text/html; charset=utf-8", body: Self.loginPage.utf8)
+    } else if status >= 300 {
+      answer = Refusal(status, "a fault is in force").answer
+    } else {
+      return nil
+    }
+    answer.add("Location", redirect?.text)
+    return answer
+  }
+
+  /// The answer that brings `token`.
+  func grant(_ token: String) -> Answer {
+    let shape = shape ?? .bare
+    return Answer(
+      status ?? 200, contentType: contentType?.text ?? shape.contentType, body: shape.wrap(token).utf8)
+  }
+
+  /// Puts the headers that faults change on any answer.
+  func decorate(_ answer: inout Answer) {
+    answer.add("Retry-After", retryAfter?.text)
+    answer.add("Age", age?.text)
+    answer.dateSkew = noDate == true ? nil : dateSkew ?? 0
+  }
+}
