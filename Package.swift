@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "TokenService",
+        "TokenCore", "TokenConfig", "TokenService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

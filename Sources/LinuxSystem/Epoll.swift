@@ -40,7 +40,9 @@ package struct Epoll: ~Copyable, Sendable {
     }
   }
 
-  private func control(_ operation: Int32, _ fd: Int32, _ interest: Interest, _ tag: UInt64) throws(SystemError) {
+  private func control(_ operation: Int32, _ fd: Int32, _ interest: Interest, _ tag: UInt64)
+    throws(SystemError)
+  {
     var event = epoll_event()
     event.data.u64 = tag
     event.events =

@@ -47,14 +47,18 @@ package struct PublishedFile: Equatable, Sendable {
   private func openDirectory() throws(SystemError) -> OwnedFD {
     let slash = path.lastIndex(of: "/") ?? path.startIndex
     let directory = slash == path.startIndex ? "/" : String(path[..<slash])
-    return try OwnedFD("open the directory", directory) { open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    return try OwnedFD("open the directory", directory) {
+      open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
   }
 
   private func write(_ bytes: [UInt8], to file: borrowing OwnedFD) throws(SystemError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let raw = file.raw
-      let count = try retrying("write", path) { rest.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) } }
+      let count = try retrying("write", path) {
+        rest.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
+      }
       rest = rest.dropFirst(count)
     }
   }

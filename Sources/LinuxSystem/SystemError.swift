@@ -1,4 +1,4 @@
-package import Glibc
+internal import Glibc
 
 /// A system call that failed: what was tried, on what, and why (errno(3)).
 package struct SystemError: Error, Equatable, Sendable {
@@ -6,11 +6,14 @@ package struct SystemError: Error, Equatable, Sendable {
   package let subject: String
   package let errno: Int32
 
-  package init(_ operation: String, _ subject: String, errno: Int32 = Glibc.errno) {
+  package init(_ operation: String, _ subject: String, errno code: Int32? = nil) {
     self.operation = operation
     self.subject = subject
-    self.errno = errno
+    self.errno = code ?? Glibc.errno
   }
+
+  /// Whether the kernel refused since this user may not: EACCES, EPERM.
+  package var isPermission: Bool { errno == EACCES || errno == EPERM }
 
   /// The text of `errno`, as strerror(3) gives it.
   package var reason: String { String(cString: strerror(errno)) }

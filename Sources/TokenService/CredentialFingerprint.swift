@@ -27,6 +27,6 @@ struct CredentialFingerprint: Equatable, Sendable {
       HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &digest, &length)
       return digest
     }
-    message.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    _ = message.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) }
   }
 }

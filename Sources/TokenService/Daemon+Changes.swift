@@ -1,5 +1,7 @@
 import Glibc
 import LinuxSystem
+import Logging
+import Systemd
 import TokenConfig
 import TokenCore
 

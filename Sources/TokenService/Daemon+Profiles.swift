@@ -1,4 +1,5 @@
 import AssetITAPI
+import Dispatch
 import LinuxSystem
 import TokenConfig
 import TokenCore

@@ -1,14 +1,14 @@
-package import Dispatch
 import AssetITAPI
+import Dispatch
 import LinuxSystem
 import Logging
 import Systemd
-package import TokenConfig
+import TokenConfig
 import TokenCore
 
 /// The daemon: performs what the state machines of the profiles decide. Everything here happens on one queue;
 /// only exchanges and readers have threads of their own.
-package actor Daemon {
+actor Daemon {
   /// How far the daemon has come.
   enum Stage: Equatable {
     case starting(since: BootTime)
@@ -45,7 +45,7 @@ package actor Daemon {
   var timer: BootTimer?
   private let ended: @Sendable (ExitStatus) -> Void
 
-  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   /// `ended` is called once, when everything is over.
   init(

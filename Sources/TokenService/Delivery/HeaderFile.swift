@@ -34,7 +34,8 @@ struct HeaderFile {
   var dueAt: BootTime? { [writeAt, removeAt].compactMap { $0 }.min() }
 
   /// Writes the header, unless it is there already.
-  mutating func publish(_ header: Header, now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
+  mutating func publish(_ header: Header, now: BootTime, random: inout some RandomNumberGenerator) -> Outcome
+  {
     if wanted == header, writeAt == nil { return .unchanged }
     wanted = header
     writeAt = now

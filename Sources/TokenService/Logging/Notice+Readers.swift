@@ -36,7 +36,9 @@ extension Notice {
 
   private static func describe(_ peer: Peer, _ unit: String?, _ executable: String?) -> String {
     if let unit = peer.credentialUnit { return "systemd, for LoadCredential= of \(unit)" }
-    let parts = [executable, "pid \(peer.identity.pid)", "uid \(peer.identity.uid)", unit.map { "unit \($0)" }]
+    let parts = [
+      executable, "pid \(peer.identity.pid)", "uid \(peer.identity.uid)", unit.map { "unit \($0)" },
+    ]
     return parts.compactMap { $0 }.joined(separator: ", ")
   }
 

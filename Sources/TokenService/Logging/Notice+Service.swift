@@ -15,7 +15,8 @@ extension Notice {
     let valid = machines.count { $0.token != nil }
     let text =
       valid == machines.count
-      ? "ready: every profile has a valid token" : "ready: \(valid) of \(machines.count) profiles have a valid token"
+      ? "ready: every profile has a valid token"
+      : "ready: \(valid) of \(machines.count) profiles have a valid token"
     return Notice(.ready, .notice, text)
   }
 
@@ -30,7 +31,8 @@ extension Notice {
 
   static func credentialsChanged(_ profile: String) -> Notice {
     Notice(
-      .credentialsChanged, .notice, "\(profile): the client ID or secret has changed; authenticating with it now",
+      .credentialsChanged, .notice,
+      "\(profile): the client ID or secret has changed; authenticating with it now",
       ["ASSETIT_PROFILE": profile])
   }
 

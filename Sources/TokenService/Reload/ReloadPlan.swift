@@ -43,7 +43,9 @@ struct ReloadPlan: Equatable {
     let after = Set(new.profiles.map(\.name))
     added = new.profiles.filter { before[$0.name] == nil }
     removed = old.profiles.map(\.name).filter { !after.contains($0) }
-    let changes = new.profiles.compactMap { profile in before[profile.name].map { Change(from: $0, to: profile) } }
+    let changes = new.profiles.compactMap { profile in
+      before[profile.name].map { Change(from: $0, to: profile) }
+    }
     changed = changes.filter { !$0.isNone }
     unchanged = changes.count - changed.count
   }

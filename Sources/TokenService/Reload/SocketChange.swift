@@ -20,7 +20,8 @@ struct SocketChange {
           let listener = try ListeningSocket(path: path, ownership: ownership)
           opened.append(
             ReaderSocket(
-              listener: listener, .init(profile: profile.name, board: HeaderBoard(), settings: profile.socket)))
+              listener: listener, .init(profile: profile.name, board: HeaderBoard(), settings: profile.socket)
+            ))
           continue
         }
         let before = socket.assignment.settings.ownership

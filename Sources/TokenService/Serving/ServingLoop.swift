@@ -116,7 +116,8 @@ final class ServingLoop {
     guard let identity = try? PeerIdentity(of: connection.raw) else { return }
     let assignment = socket.assignment
     let peer = Peer(identity, address: address)
-    if case .denied(let unit) = AccessRule.judge(peer, socket: connection.raw, by: assignment.settings.access) {
+    if case .denied(let unit) = AccessRule.judge(peer, socket: connection.raw, by: assignment.settings.access)
+    {
       return turnAway(peer, unit, socket, assignment)
     }
     guard let header = assignment.board.header else {

@@ -1,0 +1,47 @@
+import Dispatch
+import Glibc
+import LinuxSystem
+import Logging
+import Synchronization
+import Systemd
+import TokenConfig
+
+/// Runs the daemon in this process until it is told to stop, and says how it ended. Call it on the main thread
+/// before there are others.
+package func runDaemon(configuration path: String, environment: [String: String]) -> ExitStatus {
+  SignalReader.block(Daemon.signals)
+  let stream = JournalStream.ofStandardError(environment["JOURNAL_STREAM"])
+  let log = Logger.operatorLog(stream, level: .info)
+  do {
+    try ProcessLimits.forbidDumps()
+    ProcessLimits.raiseDescriptorLimit()
+    let loader = ConfigurationLoader.fromEnvironment(environment)
+    let configuration = try loader.load(path: path)
+    return try run(configuration, path, loader, stream)
+  } catch let problems as ConfigurationProblems {
+    for problem in problems.all { log.log(.startFailed("\(problem)")) }
+    Notifier().send(.status(problems.all.first.map { "\($0)" } ?? ""))
+    return .configuration
+  } catch {
+    log.log(.startFailed("\(error)"))
+    Notifier().send(.status("\(error)"))
+    return .unavailable
+  }
+}
+
+private func run(
+  _ configuration: Configuration, _ path: String, _ loader: ConfigurationLoader, _ stream: JournalStream
+) throws -> ExitStatus {
+  let over = DispatchSemaphore(value: 0)
+  let status = Mutex(ExitStatus.ok)
+  let daemon = try Daemon(
+    configuration, path: path, loader: loader,
+    log: .operatorLog(stream, level: configuration.logLevel.level)
+  ) { ended in
+    status.withLock { $0 = ended }
+    over.signal()
+  }
+  Task { await daemon.start() }
+  over.wait()
+  return status.withLock { $0 }
+}

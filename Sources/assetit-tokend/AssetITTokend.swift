@@ -1,0 +1,17 @@
+import ArgumentParser
+import TokenCore
+
+@main
+struct AssetITTokend: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "assetit-tokend",
+    abstract: "Keeps a fresh AssetIT token for the programs of this host.",
+    discussion: """
+      Exit codes (sysexits.h): 0, 64 usage, 69 AssetIT or something local is unavailable, 77 credentials or \
+      permission refused, 78 configuration.
+      Signals: TERM and INT stop, HUP reloads the configuration, USR1 refreshes every profile now.
+      """,
+    version: Release.version,
+    subcommands: [RunCommand.self, CheckCommand.self, FetchCommand.self],
+    defaultSubcommand: RunCommand.self)
+}

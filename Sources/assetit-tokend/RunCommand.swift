@@ -1,0 +1,15 @@
+import ArgumentParser
+import FoundationEssentials
+import TokenService
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs the daemon in the foreground (the default).")
+
+  @OptionGroup var options: ConfigurationOption
+
+  func run() throws {
+    let status = runDaemon(configuration: options.path, environment: ProcessInfo.processInfo.environment)
+    throw ExitCode(status.rawValue)
+  }
+}
