@@ -150,8 +150,8 @@ struct CredentialTests {
     let text = host.profile().replacing(host.path("secret"), with: host.path("none"))
     #expect(
       try host.problems(text) == [
-        "config.toml: profiles.default.client_secret_file: cannot open HOST/none: No such file or directory; the"
-          + " service's user must be able to read it"
+        "config.toml: profiles.default.client_secret_file: HOST/none does not exist: create it, or name"
+          + " another one"
       ])
   }
 
@@ -163,8 +163,8 @@ struct CredentialTests {
     try host.write("config.toml", host.profile())
     #expect(
       try asNobody { host.problems() } == [
-        "config.toml: profiles.default.client_secret_file: cannot open HOST/secret: Permission denied; the"
-          + " service's user must be able to read it"
+        "config.toml: profiles.default.client_secret_file: cannot open HOST/secret: Permission denied: let the"
+          + " service's user read it"
       ])
   }
 
