@@ -96,4 +96,24 @@ struct PathTests {
         "config.toml: api.socket: the service may not write to the folder HOST/run (Permission denied)"
       ])
   }
+
+  @Test("are no folders")
+  func folder() throws {
+    let host = try Host()
+    try host.makeFolder("run/x.sock")
+    #expect(
+      try host.problems(host.profile("socket.path = \"\(host.path("run/x.sock"))\"")) == [
+        "config.toml: profiles.default.socket.path: HOST/run/x.sock is a folder: name a path in it"
+      ])
+  }
+
+  @Test("get no group that the service isn't in", .enabled(if: !isRoot, "root may give files to every group"))
+  func foreignGroup() throws {
+    let host = try Host()
+    #expect(
+      try host.problems(host.profile("socket.group = 0")) == [
+        "config.toml: profiles.default.socket.group: the service may not give files to the group \"0\": make its"
+          + " user a member"
+      ])
+  }
 }
