@@ -76,16 +76,21 @@ extension Daemon {
     handle(.stopped, for: profile)
     profile.files.removeAll { keptFiles.contains($0.configuration.path) }
     withdraw(profile)
+    store.giveUp(name)
   }
 
   private func assignSockets(_ wanted: [ProfileConfiguration], _ opened: [ReaderSocket]) {
     for socket in opened {
       sockets[socket.listener.path] = socket
+      store.keep(socket.listener)
       server.send(.add(socket))
     }
     let paths = Set(wanted.map(\.socket.path))
     for (path, socket) in sockets where !paths.contains(path) {
-      socket.listener.removePath()
+      if !socket.isActivated {
+        socket.listener.removePath()
+        store.giveUp(socketAt: path)
+      }
       server.send(.remove(socket))
       sockets[path] = nil
     }

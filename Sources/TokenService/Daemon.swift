@@ -28,6 +28,7 @@ actor Daemon {
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
+  var store = TokenStore()
 
   var stage: Stage
   var configuration: Configuration
@@ -69,42 +70,8 @@ actor Daemon {
     lifeSigns = LifeSigns(interval: notifier.watchdogInterval, now: now)
   }
 
-  /// Opens the sockets and sends the first requests. What fails here ends the daemon.
-  func start() {
-    do throws(SystemError) {
-      signals = try SignalReader(Self.signals, queue: executor.queue) { signal in
-        self.assumeIsolated { $0.receive(signal: signal) }
-      }
-      for profile in configuration.profiles { try open(profile) }
-    } catch {
-      return end(with: error)
-    }
-    timer = BootTimer(queue: executor.queue) { self.assumeIsolated { $0.wake() } }
-    log.log(.started(configuration))
-    for profile in configuration.profiles { begin(profile) }
-    review()
-  }
-
-  private func open(_ profile: ProfileConfiguration) throws(SystemError) {
-    let settings = profile.socket
-    let listener = try ListeningSocket(path: settings.path, ownership: settings.ownership)
-    let new = Profile(profile, isReady: stage == .ready)
-    profiles[profile.name] = new
-    let socket = ReaderSocket(
-      listener: listener, .init(profile: profile.name, board: new.board, settings: settings))
-    sockets[settings.path] = socket
-    server.send(.add(socket))
-  }
-
-  /// Takes away what an earlier process left, and asks for a token.
-  func begin(_ configuration: ProfileConfiguration) {
-    guard let profile = profiles[configuration.name] else { return }
-    updateFiles(of: profile) { file, now, random in file.update(now: now, random: &random) }
-    handle(.started(held: nil, credentialsChanged: false), for: profile)
-  }
-
   /// The timer fired: something may be due.
-  private func wake() {
+  func wake() {
     let now = BootTime.now()
     for profile in profiles.values where profile.dueAt.map({ $0 <= now }) ?? false {
       if let due = profile.machine.wakeAt, due <= now { handle(.woke, for: profile) }
@@ -152,18 +119,22 @@ actor Daemon {
     return StatusLine.text(named, refusedReload: refusedReload, moment)
   }
 
-  /// Stops: nobody new connects, who is queued is answered, then everything is withdrawn.
+  /// Stops. For a restart sockets, tokens and files stay as they are, and readers queue in the kernel; otherwise
+  /// nobody new connects, who is queued is answered, and everything is withdrawn.
   func end(with status: ExitStatus) {
     guard stage != .ended else { return }
     stage = .ended
-    log.log(.stopping(status))
     notifier.send(.stopping)
+    let isRestart = status == .ok && UnitJob.ofThisProcess() == .restart
+    log.log(.stopping(status, isRestart: isRestart))
     timer = nil
-    for socket in sockets.values { socket.listener.removePath() }
-    server.shutDown()
+    if !isRestart {
+      for socket in sockets.values where !socket.isActivated { socket.listener.removePath() }
+    }
+    server.shutDown(answeringQueue: !isRestart)
     for profile in profiles.values {
       handle(.stopped, for: profile)
-      withdraw(profile)
+      if !isRestart { withdraw(profile) }
     }
     exchanges.shutDown()
     ended(status)
