@@ -6,7 +6,6 @@ SHELL := /bin/bash
 .PHONY: help demo test build install clean
 
 PREFIX ?= /usr/local
-SYSCONFDIR ?= /etc
 DESTDIR ?=
 
 # git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
@@ -35,9 +34,9 @@ build: ## builds the daemon for use: optimized, with Swift's libraries linked in
 	@build-aux/require $(build_packages)
 	swift build $(release)
 
-install: ## installs what `make build` made: DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
+install: ## installs what `make build` made: DESTDIR=, PREFIX=/usr/local
 	@build-aux/install "$$(swift build $(release) --show-bin-path)/assetit-tokend" \
-	  "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)"
+	  "$(DESTDIR)" "$(PREFIX)"
 
 clean: ## removes everything that was built
 	rm -rf .build
