@@ -7,8 +7,6 @@ import TokenCore
 
 @Suite("Limits of an exchange")
 struct ExchangeLimitTests {
-  private let clock = ContinuousClock()
-
   /// One that reads the request and then waits for the end.
   private func silentServer() throws -> LoopbackServer {
     try LoopbackServer { $0.waitForEnd() }
@@ -19,13 +17,13 @@ struct ExchangeLimitTests {
     let silent = try silentServer()
     let working = try LoopbackServer(answering: answer(testToken))
     let client = try ExchangeClient()
-    let start = clock.now
-    async let slow = client.exchange(.test(silent.baseURL, timeout: .milliseconds(600)))
-    let quick = await client.exchange(.test(working.baseURL))
-    #expect(quick.grant != nil)
-    #expect(clock.now - start < .milliseconds(550), "the other exchange has not waited")
-    #expect(await slow.failure == .timedOut(host: "127.0.0.1", after: .milliseconds(600)))
-    #expect((.milliseconds(590)...(.seconds(3))).contains(clock.now - start))
+    async let slow = client.timedExchange(.test(silent.baseURL, timeout: .seconds(1)))
+    async let quick = client.timedExchange(.test(working.baseURL))
+    let (late, early) = await (slow, quick)
+    #expect(late.result.failure == .timedOut(host: "127.0.0.1", after: .seconds(1)))
+    #expect((.milliseconds(990)...(.seconds(3))).contains(late.elapsed))
+    #expect(early.result.grant != nil)
+    #expect(early.elapsed < .milliseconds(900))
     client.shutDown()
     silent.stop()
     working.stop()
@@ -37,10 +35,9 @@ struct ExchangeLimitTests {
     let client = try ExchangeClient()
     let settings = ExchangeSettings.test(
       "https://127.0.0.1:\(silent.port)", timeout: .seconds(20), connectTimeout: .milliseconds(300))
-    let start = clock.now
-    let result = await client.exchange(settings)
+    let (result, elapsed) = await client.timedExchange(settings)
     #expect(result.failure == .timedOut(host: "127.0.0.1", after: .milliseconds(300)))
-    #expect(clock.now - start < .seconds(5))
+    #expect(elapsed < .seconds(5))
     client.shutDown()
     silent.stop()
   }
@@ -108,32 +105,41 @@ struct ExchangeLimitTests {
     }
   }
 
-  @Test("giving up is prompt, and completes once")
+  @Test("giving up is prompt")
   func abandon() async throws {
     let silent = try silentServer()
     let client = try ExchangeClient()
-    let start = clock.now
-    let result = await withCheckedContinuation { continuation in
-      let id = client.start(.test(.test(silent.baseURL))) { continuation.resume(returning: $0) }
-      client.abandon(id)
-      client.abandon(id)
-      client.abandon(ExchangeID(number: .max))
-    }
+    let (result, elapsed) = await client.timedExchange(.test(silent.baseURL), givingUp: true)
     #expect(result.failure == .abandoned)
-    while silent.requests.isEmpty {
-      // In flight for certain, this time.
-      let started = Mutex<ExchangeID?>(nil)
-      let late = await withCheckedContinuation { continuation in
-        let id = client.start(.test(.test(silent.baseURL))) { continuation.resume(returning: $0) }
-        started.withLock { $0 = id }
-        usleep(50_000)
-        client.abandon(id)
-      }
-      #expect(late.failure == .abandoned)
-    }
-    #expect(clock.now - start < .seconds(2))
+    #expect(elapsed < .seconds(1))
     client.shutDown()
     silent.stop()
+  }
+
+  @Test("giving up a request that has been sent is prompt too, and completes it once")
+  func abandonSent() async throws {
+    let named = Mutex<(ExchangeClient, ExchangeID)?>(nil)
+    let abandonedAt = Mutex<ContinuousClock.Instant?>(nil)
+    let server = try LoopbackServer { connection in
+      abandonedAt.withLock { $0 = .now }
+      named.withLock { $0.map { client, id in for _ in 0..<3 { client.abandon(id) } } }
+      connection.waitForEnd()
+    }
+    let client = try ExchangeClient()
+    let (result, end) = await withCheckedContinuation { continuation in
+      named.withLock { named in
+        let id = client.start(.test(.test(server.baseURL))) {
+          continuation.resume(returning: ($0, ContinuousClock.now))
+        }
+        named = (client, id)
+      }
+    }
+    #expect(result.failure == .abandoned)
+    #expect(end - (try #require(abandonedAt.withLock { $0 })) < .seconds(1))
+    client.abandon(ExchangeID(number: .max))
+    named.withLock { $0 = nil }
+    client.shutDown()
+    server.stop()
   }
 
   @Test("shutting down completes every exchange and lets nothing start")

@@ -29,12 +29,23 @@ extension AuthenticationRequest {
 extension ExchangeClient {
   /// One exchange; no failure may hold the secret.
   func exchange(_ settings: ExchangeSettings) async -> Result<TokenGrant, ExchangeFailure> {
-    let result = await withCheckedContinuation { continuation in
-      _ = start(.test(settings)) { continuation.resume(returning: $0) }
+    await timedExchange(settings).result
+  }
+
+  /// The same with the time it took, taken on the client's thread, however late the test comes to see it.
+  ///
+  /// - Parameter givingUp: abandons it at once.
+  func timedExchange(
+    _ settings: ExchangeSettings, givingUp: Bool = false
+  ) async -> (result: Result<TokenGrant, ExchangeFailure>, elapsed: Duration) {
+    let start = ContinuousClock.now
+    let (result, end) = await withCheckedContinuation { continuation in
+      let id = self.start(.test(settings)) { continuation.resume(returning: ($0, ContinuousClock.now)) }
+      if givingUp { abandon(id) }
     }
     let text = String(describing: result) + String(reflecting: result)
     #expect(!text.contains("do-not-show"))
-    return result
+    return (result, end - start)
   }
 }
 
