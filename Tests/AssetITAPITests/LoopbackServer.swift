@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import Synchronization
 
 @testable import AssetITAPI
@@ -10,7 +11,7 @@ final class LoopbackServer: Sendable {
 
   let port: UInt16
   private let listener: Int32
-  private let threads = Mutex<[LoopThread]>([])
+  private let threads = Mutex<[WorkerThread]>([])
   private let seen = Mutex<[String]>([])
 
   init(_ serve: @escaping Serve) throws {
@@ -28,7 +29,7 @@ final class LoopbackServer: Sendable {
     guard listener >= 0, isBound else { throw ServerError(what: "bind", code: errno) }
     self.listener = listener
     port = UInt16(bigEndian: address.sin_port)
-    let accepting = try LoopThread { [self] in accept(serve) }
+    let accepting = try WorkerThread(name: "server") { [self] in accept(serve) }
     threads.withLock { $0.append(accepting) }
   }
 
@@ -56,7 +57,7 @@ final class LoopbackServer: Sendable {
         if errno == EINTR { continue }
         return
       }
-      let thread = try? LoopThread { [self] in
+      let thread = try? WorkerThread(name: "server") { [self] in
         let connection = Connection(raw: raw)
         let request = connection.readRequest()
         seen.withLock { $0.append(request) }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import LinuxSystem
 import Synchronization
 
 @testable import AssetITAPI
@@ -7,7 +8,7 @@ import Synchronization
 /// `openssl s_server` on an ephemeral port of 127.0.0.1; it answers each POST with one canned answer.
 final class TLSServer: Sendable {
   private let process: ChildProcess
-  private let answering: LoopThread
+  private let answering: WorkerThread
   let port: UInt16
 
   /// - Parameter options: of s_server, beside certificate and key.
@@ -30,7 +31,7 @@ final class TLSServer: Sendable {
     guard let port else { throw ChildProcess.Failure(what: "no port") }
     self.process = process
     self.port = port
-    answering = try LoopThread {
+    answering = try WorkerThread(name: "server") {
       var request = ""
       while true {
         let read = process.read()
