@@ -28,7 +28,7 @@ actor Daemon {
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
-  var store = TokenStore()
+  var store: TokenStore
 
   var stage: Stage
   var configuration: Configuration
@@ -50,7 +50,7 @@ actor Daemon {
 
   /// `ended` is called once, when everything is over.
   init(
-    _ configuration: Configuration, path: String, loader: ConfigurationLoader, log: Logger,
+    _ configuration: Configuration, path: String, loader: ConfigurationLoader, bootID: String, log: Logger,
     ended: @escaping @Sendable (ExitStatus) -> Void
   ) throws {
     let now = BootTime.now()
@@ -59,6 +59,7 @@ actor Daemon {
     configurationPath = path
     configurationStamp = FileStamp(path: path)
     self.loader = loader
+    store = TokenStore(bootID: bootID)
     self.log = log
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
