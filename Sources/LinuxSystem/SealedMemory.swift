@@ -24,7 +24,8 @@ package enum SealedMemory {
   /// read.
   package static func contents(of memory: borrowing OwnedFD, limit: Int) -> [UInt8]? {
     var status = stat()
-    guard clinux_seals(memory.raw) == allSeals, fstat(memory.raw, &status) == 0, status.st_size <= limit else {
+    guard clinux_seals(memory.raw) == allSeals, fstat(memory.raw, &status) == 0, status.st_size <= limit
+    else {
       return nil
     }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))

@@ -50,8 +50,9 @@ extension Daemon {
       refusedReload = nil
       log.log(.reloadApplied(plan))
     } catch {
-      refusedReload = "\(error)".split(whereSeparator: \.isNewline).joined(separator: "; ")
-      log.log(.reloadRefused(refusedReload ?? ""))
+      let reasons = "\(error)".split(whereSeparator: \.isNewline).map(String.init)
+      refusedReload = reasons.joined(separator: "; ")
+      for reason in reasons { log.log(.reloadRefused(reason)) }
     }
     review()
     if isReady { notifier.send(.ready, .status(status(.current()))) }

@@ -28,7 +28,7 @@ actor Daemon {
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
-  var store = TokenStore()
+  var store: TokenStore
 
   var stage: Stage
   var configuration: Configuration
@@ -39,6 +39,7 @@ actor Daemon {
   var configurationStamp: FileStamp?
   /// Why the last reload was refused; `nil` where it was applied.
   var refusedReload: String?
+  private var shownStatus = ""
   var serial = 0
   var nextTick: BootTime
   var lifeSigns: LifeSigns
@@ -50,7 +51,7 @@ actor Daemon {
 
   /// `ended` is called once, when everything is over.
   init(
-    _ configuration: Configuration, path: String, loader: ConfigurationLoader, log: Logger,
+    _ configuration: Configuration, path: String, loader: ConfigurationLoader, bootID: String, log: Logger,
     ended: @escaping @Sendable (ExitStatus) -> Void
   ) throws {
     let now = BootTime.now()
@@ -59,6 +60,7 @@ actor Daemon {
     configurationPath = path
     configurationStamp = FileStamp(path: path)
     self.loader = loader
+    store = TokenStore(bootID: bootID)
     self.log = log
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
@@ -85,7 +87,7 @@ actor Daemon {
     nextTick = now + min(Self.tickInterval, lifeSigns.interval ?? Self.tickInterval)
     lookForChanges()
     if lifeSigns.isAlive(heartbeat: server.heartbeat, now: now) { notifier.send(.watchdog) }
-    server.probe()
+    if lifeSigns.interval != nil { server.probe() }
     if case .starting = stage {
       notifier.send(.extendTimeout(Self.tickInterval * 15))
     }
@@ -95,7 +97,7 @@ actor Daemon {
   func review() {
     guard stage != .ended else { return }
     let moment = Moment.current()
-    notifier.send(.status(status(moment)))
+    show(status(moment))
     if case .starting(let since) = stage {
       let answers = profiles.values.map { Readiness.Answer($0.machine) }
       switch Readiness.judge(answers, sinceStart: moment.now - since) {
@@ -112,6 +114,13 @@ actor Daemon {
     for profile in profiles.values { handle(.becameReady, for: profile) }
     notifier.send(.ready, .status(status(moment)))
     log.log(.ready(profiles.values.map(\.machine)))
+  }
+
+  /// systemd tells everybody who watches the unit about each new text, so the same one isn't sent again.
+  private func show(_ text: String) {
+    guard text != shownStatus else { return }
+    shownStatus = text
+    notifier.send(.status(text))
   }
 
   func status(_ moment: Moment) -> String {

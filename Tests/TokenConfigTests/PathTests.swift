@@ -62,6 +62,19 @@ struct PathTests {
     host.loader.runtimeDirectory = host.path("none")
     #expect(
       try host.problems(host.profile()) == [
+        "config.toml: profiles.default.socket.path: the folder HOST/none does not exist: create it"
+          + " (systemd-tmpfiles --create makes the packaged one)"
+      ])
+  }
+
+  @Test("the HTTP socket that nobody named needs no folder, one that somebody named does")
+  func missingDefaultFolder() throws {
+    let host = try Host()
+    host.loader.runtimeDirectory = host.path("none")
+    let profile = host.profile("socket.path = \"\(host.path("run/x.sock"))\"")
+    #expect(try host.problems(profile) == [])
+    #expect(
+      try host.problems("[api]\nsocket = \"\(host.path("none/api.sock"))\"\n" + profile) == [
         "config.toml: api.socket: the folder HOST/none does not exist: create it (systemd-tmpfiles --create makes the"
           + " packaged one)"
       ])

@@ -12,9 +12,13 @@ import TokenCore
 /// profile's name does.
 struct TokenStore {
   private let store = DescriptorStore()
-  private let bootID = BootID.current()
+  private let bootID: String
   /// Of the token that is stored for each profile.
   private var generations: [String: Int] = [:]
+
+  init(bootID: String) {
+    self.bootID = bootID
+  }
 
   /// What was found at the start, sorted out.
   struct Found {
@@ -53,11 +57,13 @@ struct TokenStore {
     _ found: inout Found
   ) {
     guard let bytes = SealedMemory.contents(of: passed.descriptor, limit: StoredToken.limit),
-      let token = try? JSONDecoder().decode(StoredToken.self, from: Data(bytes)), token.profile == name.profile,
+      let token = try? JSONDecoder().decode(StoredToken.self, from: Data(bytes)),
+      token.profile == name.profile,
       token.heldToken(bootID: bootID, now: now) != nil
     else {
       store.remove(name: passed.name)
-      return found.refused.append("the token \(passed.name) has expired, is from before a boot, or is damaged")
+      return found.refused.append(
+        "the token \(passed.name) has expired, is from before a boot, or is damaged")
     }
     let other = generations[name.profile]
     guard (other ?? -1) < name.number else { return store.remove(name: passed.name) }
