@@ -71,8 +71,8 @@ final class Bench: Sendable {
     return Simulator(process: process, port: port)
   }
 
-  /// The tables of a profile that authenticates at a simulator and doesn't wait long after a failure. `more`
-  /// are further tables' or keys' lines: those in `[profiles.NAME.refresh]` go to `refresh`, and so on.
+  /// The tables of a profile that authenticates at a simulator and, unless `refresh` says otherwise, doesn't wait
+  /// long after a failure. `api`, `refresh` and `socket` are further lines in those tables, `files` whole tables.
   func profile(
     _ name: String = "default", at port: Int, api: String = "", refresh: String = "", socket: String = "",
     files: String = "", scheme: String = "http"
@@ -85,8 +85,7 @@ final class Bench: Sendable {
     [profiles.\(name).api]
     \(api)
     [profiles.\(name).refresh]
-    retry_min = "100ms"
-    \(refresh.contains("retry_max") ? "" : "retry_max = \"500ms\"")
+    \(refresh.contains("retry_") ? "" : "retry_min = \"100ms\"\nretry_max = \"500ms\"")
     \(refresh)
     [profiles.\(name).socket]
     \(socket)
@@ -111,5 +110,13 @@ final class Bench: Sendable {
       command[0], Array(command.dropFirst()), environment: variables, as: name, error: error)
     return Daemon(
       process: process, outputPath: "\(folder)/\(name).out", logPath: error ?? "\(folder)/\(name).err")
+  }
+}
+
+extension String {
+  /// With the first `old` replaced.
+  func replacing(_ old: String, with new: String) -> String {
+    guard let range = firstRange(of: old) else { return self }
+    return String(self[..<range.lowerBound]) + new + String(self[range.upperBound...])
   }
 }

@@ -8,6 +8,13 @@ final class Simulator: Sendable {
     /// Seconds on CLOCK_MONOTONIC.
     let at: Double
     let status: Int?
+    /// Authenticate requests in flight when it came, itself included.
+    let inFlight: Int
+
+    enum CodingKeys: String, CodingKey {
+      case at, status
+      case inFlight = "in_flight"
+    }
   }
 
   let process: ChildProcess
