@@ -1,7 +1,6 @@
 /* What Swift's Glibc module leaves out: variadic calls, macros, and what glibc declares for _GNU_SOURCE only.
    _GNU_SOURCE itself must not be defined here: it changes types that the Glibc module has already. */
 #pragma once
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -12,6 +11,7 @@
 
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pthread_setname_np(pthread_t, const char *);
+extern int fcntl(int, int, ...);
 extern int memfd_create(const char *, unsigned int);
 
 /* struct ucred (unix(7)). */

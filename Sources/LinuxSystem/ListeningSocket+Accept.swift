@@ -29,7 +29,7 @@ extension ListeningSocket {
     }
   }
 
-  private static func name(in address: inout sockaddr_un, length: Int) -> [UInt8] {
+  static func name(in address: inout sockaddr_un, length: Int) -> [UInt8] {
     let family = MemoryLayout<sa_family_t>.size
     guard length > family else { return [] }
     return withUnsafeBytes(of: &address.sun_path) { Array($0.prefix(length - family)) }

@@ -29,6 +29,11 @@ package struct ListeningSocket: ~Copyable, Sendable {
       unlink(path)
       throw error
     }
+    self.init(descriptor, path: path)
+  }
+
+  /// `descriptor` is bound to `path` and listens.
+  init(_ descriptor: consuming OwnedFD, path: String) {
     self.descriptor = descriptor
     self.path = path
   }
@@ -40,10 +45,17 @@ package struct ListeningSocket: ~Copyable, Sendable {
 
   /// Removes the path; nobody can connect any more.
   package func removePath() {
+    Self.removePath(path)
+  }
+
+  /// Removes what is at a path that belonged to a socket, unless it is something else by now.
+  package static func removePath(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
     unlink(path)
   }
 
-  private static func unboundSocket(_ path: String) throws(SystemError) -> OwnedFD {
+  static func unboundSocket(_ path: String) throws(SystemError) -> OwnedFD {
     try OwnedFD("make a socket for", path) {
       socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     }
@@ -70,6 +82,11 @@ package struct ListeningSocket: ~Copyable, Sendable {
       }
     }
     try retrying("set the mode of", path) { chmod(path, ownership.mode) }
+    try verify(ownership, of: path)
+  }
+
+  /// - Throws: where the path has another owner or mode than it should have.
+  static func verify(_ ownership: Ownership, of path: String) throws(SystemError) {
     var status = stat()
     try retrying("look at", path) { lstat(path, &status) }
     guard status.st_mode & 0o7777 == ownership.mode, ownership.group ?? status.st_gid == status.st_gid else {

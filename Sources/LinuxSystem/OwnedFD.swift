@@ -16,6 +16,11 @@ package struct OwnedFD: ~Copyable, Sendable {
     raw = try retrying(operation, subject, call)
   }
 
+  /// A second descriptor for the same thing, closed on its own.
+  package borrowing func duplicate() throws(SystemError) -> OwnedFD {
+    try OwnedFD("duplicate", "descriptor \(raw)") { fcntl(raw, F_DUPFD_CLOEXEC, 3) }
+  }
+
   /// One to hold on to and to give up when there is no other left.
   package static func spare() throws(SystemError) -> OwnedFD {
     try OwnedFD("open", "/dev/null") { open("/dev/null", O_RDONLY | O_CLOEXEC) }

@@ -31,6 +31,19 @@ package struct PublishedFile: Equatable, Sendable {
     }
   }
 
+  /// Whether the file is there with exactly these bytes, and with the owner and mode that it should have.
+  package func holds(_ bytes: [UInt8]) -> Bool {
+    guard
+      let file = try? OwnedFD("open", path, { open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) })
+    else { return false }
+    var status = stat()
+    guard fstat(file.raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size == bytes.count,
+      status.st_uid == geteuid(), isRight(status)
+    else { return false }
+    var content = [UInt8](repeating: 0, count: bytes.count)
+    return pread(file.raw, &content, content.count, 0) == bytes.count && content == bytes
+  }
+
   /// Removes the file. One that can't be removed is emptied, so that nothing of it is left to read.
   ///
   /// - Throws: where it can be neither removed nor emptied.
@@ -71,8 +84,10 @@ package struct PublishedFile: Equatable, Sendable {
     try retrying("set the mode of", path) { fchmod(raw, ownership.mode) }
     var status = stat()
     try retrying("look at", path) { fstat(raw, &status) }
-    guard status.st_mode & 0o7777 == ownership.mode, ownership.group ?? status.st_gid == status.st_gid else {
-      throw SystemError("set the mode and group of", path, errno: EPERM)
-    }
+    guard isRight(status) else { throw SystemError("set the mode and group of", path, errno: EPERM) }
+  }
+
+  private func isRight(_ status: stat) -> Bool {
+    status.st_mode & 0o7777 == ownership.mode && ownership.group ?? status.st_gid == status.st_gid
   }
 }

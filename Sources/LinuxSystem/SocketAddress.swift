@@ -1,4 +1,5 @@
-package import Glibc
+internal import CLinux
+internal import Glibc
 
 /// The address of a Unix socket with a path (unix(7)).
 package struct SocketAddress: Sendable {
@@ -19,7 +20,7 @@ package struct SocketAddress: Sendable {
   }
 
   /// Lends the address to a system call.
-  package func withPointer<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+  func withPointer<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
     withUnsafePointer(to: address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         body($0, socklen_t(MemoryLayout<sockaddr_un>.size))

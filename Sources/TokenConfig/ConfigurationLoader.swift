@@ -69,6 +69,10 @@ package struct ConfigurationLoader: Sendable {
         }
       }
       return configuration
+    } catch CredentialError.tooLong(_, let limit) {
+      problems.add(nil, "is longer than \(limit) bytes")
+    } catch CredentialError.notRegularFile(let file) {
+      problems.add(nil, "\(file) is not a regular file")
     } catch let error as CredentialError {
       problems.add(nil, "\(error)")
     } catch let error as SyntaxFault {

@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Reads the whole file: `[regions]`, `[log]`, `[api]`, `[profiles]`.
 struct ConfigurationReader {
   let context: ReadingContext
@@ -46,8 +48,12 @@ struct ConfigurationReader {
   }
 
   private func api(_ table: TableReader) -> APIConfiguration {
-    let defaultPath = "\(context.loader.runtimeDirectory)/api.sock"
-    var api = APIConfiguration(socketPath: SocketSection.path(table, key: "socket", defaultPath, context))
+    let folder = context.loader.runtimeDirectory
+    var api = APIConfiguration()
+    // Where nobody named one, a host without the folder of the default goes without the socket.
+    if table.has("socket") || FileStamp(path: folder) != nil {
+      api.socketPath = SocketSection.path(table, key: "socket", "\(folder)/api.sock", context)
+    }
     api.mode = table.mode("mode", problem: FileMode.problem(ofSocket:)) ?? api.mode
     api.group = table.group("group") ?? context.defaultGroup
     api.metricsListen = table.string("metrics_listen") { text in

@@ -1,3 +1,4 @@
+internal import Glibc
 package import LinuxSystem
 
 /// Why a client ID or secret cannot be used. The descriptions are sentences that name the file and the
@@ -26,8 +27,10 @@ package enum CredentialError: Error, Equatable, Sendable {
 extension CredentialError: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .unreadable(let file, let error) where error.errno == ENOENT:
+      "\(file) does not exist: create it, or name another one"
     case .unreadable(_, let error):
-      "\(error); the service's user must be able to read it"
+      "\(error): let the service's user read it"
     case .missing(let credential, let directory):
       Self.describe(missing: credential, directory)
     case .noCredentialsDirectory(let credential):

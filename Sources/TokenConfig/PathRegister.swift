@@ -19,9 +19,15 @@ final class PathRegister {
     } else {
       places[real] = place.text
     }
+    if Self.isFolder(path) { problems.add(place.text, "\(path) is a folder: name a path in it") }
     let folder = Self.folder(of: path)
     guard folders.insert(folder).inserted else { return }
     if let fault = Self.fault(ofFolder: folder) { problems.add(place.text, fault) }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   private static func folder(of path: String) -> String {

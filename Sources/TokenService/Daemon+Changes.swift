@@ -50,8 +50,9 @@ extension Daemon {
       refusedReload = nil
       log.log(.reloadApplied(plan))
     } catch {
-      refusedReload = "\(error)".split(whereSeparator: \.isNewline).joined(separator: "; ")
-      log.log(.reloadRefused(refusedReload ?? ""))
+      let reasons = "\(error)".split(whereSeparator: \.isNewline).map(String.init)
+      refusedReload = reasons.joined(separator: "; ")
+      for reason in reasons { log.log(.reloadRefused(reason)) }
     }
     review()
     if isReady { notifier.send(.ready, .status(status(.current()))) }
@@ -76,16 +77,21 @@ extension Daemon {
     handle(.stopped, for: profile)
     profile.files.removeAll { keptFiles.contains($0.configuration.path) }
     withdraw(profile)
+    store.giveUp(name)
   }
 
   private func assignSockets(_ wanted: [ProfileConfiguration], _ opened: [ReaderSocket]) {
     for socket in opened {
       sockets[socket.listener.path] = socket
+      store.keep(socket.listener)
       server.send(.add(socket))
     }
     let paths = Set(wanted.map(\.socket.path))
     for (path, socket) in sockets where !paths.contains(path) {
-      socket.listener.removePath()
+      if !socket.isActivated {
+        socket.listener.removePath()
+        store.giveUp(socketAt: path)
+      }
       server.send(.remove(socket))
       sockets[path] = nil
     }

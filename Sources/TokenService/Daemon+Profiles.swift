@@ -8,12 +8,15 @@ extension Daemon {
   /// Asks the profile's state machine what the event means, and does it.
   func handle(_ event: TokenMachine.Event, for profile: Profile) {
     let actions = profile.machine.handle(event, now: .now(), random: &random)
+    defer { keep(profile) }
     for action in actions {
       switch action {
       case .authenticate: authenticate(profile)
       case .abandon: abandon(profile)
       case .publish: publish(profile)
-      case .withdraw: withdraw(profile)
+      case .withdraw:
+        withdraw(profile)
+        store.giveUp(profile.name)
       case .report(let report):
         for notice in Notice.report(report, profile: profile.name, .current()) { log.log(notice) }
       }
@@ -45,12 +48,18 @@ extension Daemon {
   }
 
   func fingerprint(of read: Credentials, _ configuration: ProfileConfiguration) -> CredentialFingerprint {
-    let settings = configuration.exchange
-    let endpoint = [
-      settings.baseURL, settings.authenticatePath, settings.clientIDField, settings.clientSecretField,
-    ]
-    return CredentialFingerprint(
-      of: read, endpoint: endpoint.joined(separator: "\n"), key: fingerprintKey)
+    CredentialFingerprint(of: read, endpoint: configuration.exchange.endpoint, key: fingerprintKey)
+  }
+
+  /// Leaves the token with systemd for the next process, whenever it or its plan is another one.
+  private func keep(_ profile: Profile) {
+    guard let held = profile.machine.token, held != profile.stored else { return }
+    do {
+      try store.keep(held, of: profile, key: fingerprintKey)
+      profile.stored = held
+    } catch {
+      log.log(.storeFailed(profile.name, "\(error)"))
+    }
   }
 
   private func receive(

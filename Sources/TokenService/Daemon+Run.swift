@@ -17,7 +17,7 @@ package func runDaemon(configuration path: String, environment: [String: String]
     ProcessLimits.raiseDescriptorLimit()
     let loader = ConfigurationLoader.fromEnvironment(environment)
     let configuration = try loader.load(path: path)
-    return try run(configuration, path, loader, stream)
+    return try run(configuration, path, loader, bootID: BootID.current(environment: environment), stream)
   } catch let problems as ConfigurationProblems {
     for problem in problems.all { log.log(.startFailed("\(problem)")) }
     Notifier().send(.status(problems.all.first.map { "\($0)" } ?? ""))
@@ -30,12 +30,13 @@ package func runDaemon(configuration path: String, environment: [String: String]
 }
 
 private func run(
-  _ configuration: Configuration, _ path: String, _ loader: ConfigurationLoader, _ stream: JournalStream
+  _ configuration: Configuration, _ path: String, _ loader: ConfigurationLoader, bootID: String,
+  _ stream: JournalStream
 ) throws -> ExitStatus {
   let over = DispatchSemaphore(value: 0)
   let status = Mutex(ExitStatus.ok)
   let daemon = try Daemon(
-    configuration, path: path, loader: loader,
+    configuration, path: path, loader: loader, bootID: bootID,
     log: .operatorLog(stream, level: configuration.logLevel.level)
   ) { ended in
     status.withLock { $0 = ended }

@@ -28,6 +28,7 @@ actor Daemon {
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
+  var store: TokenStore
 
   var stage: Stage
   var configuration: Configuration
@@ -38,6 +39,7 @@ actor Daemon {
   var configurationStamp: FileStamp?
   /// Why the last reload was refused; `nil` where it was applied.
   var refusedReload: String?
+  private var shownStatus = ""
   var serial = 0
   var nextTick: BootTime
   var lifeSigns: LifeSigns
@@ -49,7 +51,7 @@ actor Daemon {
 
   /// `ended` is called once, when everything is over.
   init(
-    _ configuration: Configuration, path: String, loader: ConfigurationLoader, log: Logger,
+    _ configuration: Configuration, path: String, loader: ConfigurationLoader, bootID: String, log: Logger,
     ended: @escaping @Sendable (ExitStatus) -> Void
   ) throws {
     let now = BootTime.now()
@@ -58,6 +60,7 @@ actor Daemon {
     configurationPath = path
     configurationStamp = FileStamp(path: path)
     self.loader = loader
+    store = TokenStore(bootID: bootID)
     self.log = log
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
@@ -69,42 +72,8 @@ actor Daemon {
     lifeSigns = LifeSigns(interval: notifier.watchdogInterval, now: now)
   }
 
-  /// Opens the sockets and sends the first requests. What fails here ends the daemon.
-  func start() {
-    do throws(SystemError) {
-      signals = try SignalReader(Self.signals, queue: executor.queue) { signal in
-        self.assumeIsolated { $0.receive(signal: signal) }
-      }
-      for profile in configuration.profiles { try open(profile) }
-    } catch {
-      return end(with: error)
-    }
-    timer = BootTimer(queue: executor.queue) { self.assumeIsolated { $0.wake() } }
-    log.log(.started(configuration))
-    for profile in configuration.profiles { begin(profile) }
-    review()
-  }
-
-  private func open(_ profile: ProfileConfiguration) throws(SystemError) {
-    let settings = profile.socket
-    let listener = try ListeningSocket(path: settings.path, ownership: settings.ownership)
-    let new = Profile(profile, isReady: stage == .ready)
-    profiles[profile.name] = new
-    let socket = ReaderSocket(
-      listener: listener, .init(profile: profile.name, board: new.board, settings: settings))
-    sockets[settings.path] = socket
-    server.send(.add(socket))
-  }
-
-  /// Takes away what an earlier process left, and asks for a token.
-  func begin(_ configuration: ProfileConfiguration) {
-    guard let profile = profiles[configuration.name] else { return }
-    updateFiles(of: profile) { file, now, random in file.update(now: now, random: &random) }
-    handle(.started(held: nil, credentialsChanged: false), for: profile)
-  }
-
   /// The timer fired: something may be due.
-  private func wake() {
+  func wake() {
     let now = BootTime.now()
     for profile in profiles.values where profile.dueAt.map({ $0 <= now }) ?? false {
       if let due = profile.machine.wakeAt, due <= now { handle(.woke, for: profile) }
@@ -118,7 +87,7 @@ actor Daemon {
     nextTick = now + min(Self.tickInterval, lifeSigns.interval ?? Self.tickInterval)
     lookForChanges()
     if lifeSigns.isAlive(heartbeat: server.heartbeat, now: now) { notifier.send(.watchdog) }
-    server.probe()
+    if lifeSigns.interval != nil { server.probe() }
     if case .starting = stage {
       notifier.send(.extendTimeout(Self.tickInterval * 15))
     }
@@ -128,7 +97,7 @@ actor Daemon {
   func review() {
     guard stage != .ended else { return }
     let moment = Moment.current()
-    notifier.send(.status(status(moment)))
+    show(status(moment))
     if case .starting(let since) = stage {
       let answers = profiles.values.map { Readiness.Answer($0.machine) }
       switch Readiness.judge(answers, sinceStart: moment.now - since) {
@@ -147,23 +116,34 @@ actor Daemon {
     log.log(.ready(profiles.values.map(\.machine)))
   }
 
+  /// systemd tells everybody who watches the unit about each new text, so the same one isn't sent again.
+  private func show(_ text: String) {
+    guard text != shownStatus else { return }
+    shownStatus = text
+    notifier.send(.status(text))
+  }
+
   func status(_ moment: Moment) -> String {
     let named = profiles.values.sorted { $0.name < $1.name }.map { ($0.name, $0.machine) }
     return StatusLine.text(named, refusedReload: refusedReload, moment)
   }
 
-  /// Stops: nobody new connects, who is queued is answered, then everything is withdrawn.
+  /// Stops. For a restart sockets, tokens and files stay as they are, and readers queue in the kernel; otherwise
+  /// nobody new connects, who is queued is answered, and everything is withdrawn.
   func end(with status: ExitStatus) {
     guard stage != .ended else { return }
     stage = .ended
-    log.log(.stopping(status))
     notifier.send(.stopping)
+    let isRestart = status == .ok && UnitJob.ofThisProcess() == .restart
+    log.log(.stopping(status, isRestart: isRestart))
     timer = nil
-    for socket in sockets.values { socket.listener.removePath() }
-    server.shutDown()
+    if !isRestart {
+      for socket in sockets.values where !socket.isActivated { socket.listener.removePath() }
+    }
+    server.shutDown(answeringQueue: !isRestart)
     for profile in profiles.values {
       handle(.stopped, for: profile)
-      withdraw(profile)
+      if !isRestart { withdraw(profile) }
     }
     exchanges.shutDown()
     ended(status)

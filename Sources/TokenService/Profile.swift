@@ -13,6 +13,8 @@ final class Profile {
   var exchange: (id: ExchangeID?, serial: Int)?
   /// Of the credentials that the last request carried; `nil`: they couldn't be read.
   var fingerprint: CredentialFingerprint?
+  /// What the descriptor store has.
+  var stored: HeldToken?
   /// Of the files that hold them, from before they were read.
   var stamps: [FileStamp?] = []
 

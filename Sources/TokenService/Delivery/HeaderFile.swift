@@ -54,7 +54,9 @@ struct HeaderFile {
     var outcome = Outcome.unchanged
     if let wanted, let writeAt, writeAt <= now {
       do {
-        try file.replace(with: wanted.rendered(as: configuration.format))
+        let content = try wanted.rendered(as: configuration.format)
+        // After a restart it is there already, and whoever watches the file needn't look.
+        if !file.holds(content) { try file.replace(with: content) }
         self.writeAt = nil
         removeAt = wanted.deadline
         return succeed()

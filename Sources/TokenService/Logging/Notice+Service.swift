@@ -57,8 +57,31 @@ extension Notice {
     Notice(.startFailed, .critical, reason, ["ASSETIT_ERROR": reason])
   }
 
-  static func stopping(_ status: ExitStatus) -> Notice {
+  static func resumed(_ profile: String, credentialsChanged: Bool) -> Notice {
+    let next =
+      credentialsChanged ? "its credentials have changed, so a new one is asked for" : "no request is made"
+    return Notice(
+      .resumed, .notice, "\(profile): serving the token from before the restart; \(next)",
+      ["ASSETIT_PROFILE": profile])
+  }
+
+  static func storeRefused(_ reason: String) -> Notice {
+    Notice(
+      .storeRefused, .notice, "not taken over from before the restart: \(reason)", ["ASSETIT_ERROR": reason])
+  }
+
+  static func storeFailed(_ profile: String, _ reason: String) -> Notice {
+    Notice(
+      .storeFailed, .warning,
+      "\(profile): \(reason), so the token would not survive a restart; the next one will be tried again",
+      ["ASSETIT_PROFILE": profile, "ASSETIT_ERROR": reason])
+  }
+
+  static func stopping(_ status: ExitStatus, isRestart: Bool) -> Notice {
     switch status {
+    case .ok where isRestart:
+      Notice(
+        .stopping, .notice, "stopping for a restart: sockets, tokens and files stay for the next process")
     case .ok:
       Notice(.stopping, .notice, "stopping: headers are withdrawn")
     case .noPermission, .configuration:

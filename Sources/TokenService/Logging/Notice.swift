@@ -41,5 +41,8 @@ enum MessageID: String, Sendable, CaseIterable {
   case fileRecovered = "06f3179fec434ae0a6e144cf0b4152c8"
   case stopping = "c78165de8458420c88ba29b1f8223c08"
   case startFailed = "7aa1caa066de4e968867119277832f1d"
+  case resumed = "32833106536e45df80b2d002cc92d33d"
+  case storeRefused = "f08db22fd293456ab170fab23d90fbac"
+  case storeFailed = "f3faa8e879ea47238ad5cfbc1d74bd1c"
   case exchangeBegan = "83f11b2d9bbc4685bcc3323c673940a8"
 }

@@ -23,8 +23,7 @@ struct ReloadPlan: Equatable {
       let (before, after) = (old.exchange, new.exchange)
       credentials =
         old.clientID != new.clientID || old.clientSecret != new.clientSecret
-        || before.baseURL != after.baseURL || before.authenticatePath != after.authenticatePath
-        || before.clientIDField != after.clientIDField || before.clientSecretField != after.clientSecretField
+        || before.endpoint != after.endpoint
       exchange = before != after
       policy = old.refresh != new.refresh
       header = before.headerPrefix != after.headerPrefix

@@ -25,7 +25,7 @@ struct SocketChange {
           continue
         }
         let before = socket.assignment.settings.ownership
-        guard before != ownership else { continue }
+        guard before != ownership, !socket.isActivated else { continue }
         changed.append((socket, before))
         try socket.listener.apply(ownership)
       }

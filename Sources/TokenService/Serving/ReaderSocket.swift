@@ -12,13 +12,16 @@ final class ReaderSocket: Sendable {
   }
 
   let listener: ListeningSocket
+  /// Made by systemd for a socket unit: it isn't ours to remove or to change.
+  let isActivated: Bool
   private let current: Mutex<Assignment>
   /// Readers that got a header, and those that the access list turned away.
   let served = Atomic<Int>(0)
   let denied = Atomic<Int>(0)
 
-  init(listener: consuming ListeningSocket, _ assignment: Assignment) {
+  init(listener: consuming ListeningSocket, isActivated: Bool = false, _ assignment: Assignment) {
     self.listener = listener
+    self.isActivated = isActivated
     current = Mutex(assignment)
   }
 

@@ -58,8 +58,8 @@ final class ServingLoop {
       case .add(let socket): add(socket)
       case .remove(let socket): remove(socket)
       case .posted: answerWaiting()
-      case .shutDown:
-        sockets.values.forEach(remove)
+      case .shutDown(let answeringQueue):
+        if answeringQueue { sockets.values.forEach(remove) }
         return false
       }
     }

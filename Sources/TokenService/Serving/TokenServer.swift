@@ -10,7 +10,8 @@ final class TokenServer: Sendable {
     case remove(ReaderSocket)
     /// A board has a header that it hadn't before.
     case posted
-    case shutDown
+    /// `answeringQueue`: those who are queued are answered first, which ends only where nobody new can come.
+    case shutDown(answeringQueue: Bool)
   }
 
   private let commands = Mutex<[Command]>([])
@@ -38,9 +39,9 @@ final class TokenServer: Sendable {
     wakeUp.ring()
   }
 
-  /// Answers whoever is queued and ends the thread.
-  func shutDown() {
-    send(.shutDown)
+  /// Ends the thread. `answeringQueue`: not before whoever is queued has been answered.
+  func shutDown(answeringQueue: Bool) {
+    send(.shutDown(answeringQueue: answeringQueue))
     thread.withLock { $0.take() }?.join()
   }
 

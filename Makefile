@@ -1,0 +1,42 @@
+# `make demo` shows the daemon at work, `make test` tests it. `make` alone lists all there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test build install clean
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
+build_packages := git g++ pkg-config libcurl4-openssl-dev libssl-dev libsystemd-dev
+demo_packages := curl
+test_packages := openssl stunnel4 socat faketime curl
+
+release := -c release --static-swift-stdlib --product assetit-tokend
+
+help: ## lists these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
+	@build-aux/require $(build_packages) $(demo_packages)
+	@echo "Building the daemon and the simulator (debug: it compiles in half the time of a release build)"
+	@swift build --quiet --product assetit-tokend
+	@swift build --quiet --product assetit-sim
+	@build-aux/demo "$$(swift build --show-bin-path)"
+
+test: ## installs what tests need, checks the format, builds without warnings, runs every test
+	@build-aux/require $(build_packages) $(test_packages)
+	swift format lint --strict --recursive Sources Tests Package.swift
+	@build-aux/test
+
+build: ## builds the daemon for use: optimized, with Swift's libraries linked in
+	@build-aux/require $(build_packages)
+	swift build $(release)
+
+install: ## installs what `make build` made: DESTDIR=, PREFIX=/usr/local
+	@build-aux/install "$$(swift build $(release) --show-bin-path)/assetit-tokend" \
+	  "$(DESTDIR)" "$(PREFIX)"
+
+clean: ## removes everything that was built
+	rm -rf .build

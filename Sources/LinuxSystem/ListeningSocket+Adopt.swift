@@ -1,0 +1,56 @@
+internal import CLinux
+internal import Glibc
+
+extension ListeningSocket {
+  /// Where a socket that was passed to this process is bound.
+  ///
+  /// - Returns: the path; `nil` where it is no listening Unix stream socket with a path.
+  package static func boundPath(of descriptor: borrowing OwnedFD) -> String? {
+    guard option(SO_ACCEPTCONN, of: descriptor.raw) == 1,
+      option(SO_TYPE, of: descriptor.raw) == Int32(SOCK_STREAM.rawValue)
+    else { return nil }
+    var address = sockaddr_un()
+    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor.raw, $0, &length) }
+    }
+    guard result == 0, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+    let path = name(in: &address, length: Int(length)).prefix { $0 != 0 }
+    return path.isEmpty ? nil : String(decoding: path, as: UTF8.self)
+  }
+
+  /// Takes over a socket that is bound and listening already. `isOwnPath`: whether the path was made by this
+  /// service, which then has to have this owner and mode and to lead to this very socket.
+  ///
+  /// - Throws: where the path isn't as it should be; the socket is closed.
+  package init(
+    adopting descriptor: consuming OwnedFD, path: String, ownership: Ownership, isOwnPath: Bool
+  ) throws(SystemError) {
+    if isOwnPath {
+      try Self.verify(ownership, of: path)
+      try Self.verify(path: path, leadsTo: descriptor)
+    }
+    let raw = descriptor.raw
+    try retrying("set up", path) { fcntl(raw, F_SETFL, O_NONBLOCK) }
+    self.init(descriptor, path: path)
+  }
+
+  /// Connects to see who listens at the path: the kernel notes for both ends who called listen(2)
+  /// (SO_PEERCRED, unix(7)). The connection that this leaves in the queue is closed.
+  private static func verify(
+    path: String, leadsTo listener: borrowing OwnedFD
+  ) throws(SystemError) {
+    let address = try SocketAddress(path: path)
+    let probe = try unboundSocket(path)
+    try retrying("connect to", path) { address.withPointer { connect(probe.raw, $0, $1) } }
+    guard try PeerIdentity(of: probe.raw) == PeerIdentity(of: listener.raw) else {
+      throw SystemError("use", "\(path), where another socket is bound by now", errno: ESTALE)
+    }
+  }
+
+  private static func option(_ option: Int32, of socket: Int32) -> Int32? {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(socket, SOL_SOCKET, option, &value, &length) == 0 ? value : nil
+  }
+}
