@@ -45,7 +45,7 @@ func makeProfile(_ name: String, _ change: (inout ProfileConfiguration) -> Void 
 }
 
 func makeConfiguration(_ profiles: [ProfileConfiguration]) -> Configuration {
-  Configuration(api: APIConfiguration(socketPath: "/run/api.sock"), profiles: profiles)
+  Configuration(api: APIConfiguration(), profiles: profiles)
 }
 
 /// A state machine in a state of its life, at ``start``.

@@ -33,20 +33,24 @@ struct MessageTests {
     let configuration = makeConfiguration([makeProfile("default")])
     let plan = ReloadPlan(from: configuration, to: configuration)
     let files = [HeaderFile.Outcome.failed(reason: "no", count: 1, retryAt: start), .done(afterFailures: 1)]
-    return reports.flatMap { Notice.report($0, profile: "default", startMoment) }
-      + failure(offline) + failure(.status(401, retryAfter: nil)) + failure(.status(404, retryAfter: nil))
-      + failure(.status(429, retryAfter: nil))
-      + files.compactMap { Notice.file("/run/h", $0, profile: "default", startMoment) }
-      + [
-        .started(configuration), .ready([MachineFixture.holding("geheim")]),
-        .exchangeBegan(makeProfile("default")),
-        .credentialsChanged("default"), .reloadApplied(plan), .reloadRefused("config.toml: no"),
-        .startFailed("no"), .stopping(.ok), .stopping(.noPermission), .stopping(.unavailable),
-        Notice(.denied(profile: "default", peer: peer, unit: "a.service", leftOut: 3)),
-        Notice(.served(profile: "default", peer: peer, unit: nil)),
-        Notice(.outOfDescriptors(errno: EMFILE, leftOut: 0)),
-        Notice(.tooManyWaiting(profile: "default", limit: 8, leftOut: 1)),
-      ]
+    let causes = [offline] + [401, 404, 429].map { ExchangeFailure.status($0, retryAfter: nil) }
+    var notices: [Notice] = [
+      .started(configuration), .ready([MachineFixture.holding("geheim")]),
+      .exchangeBegan(makeProfile("default")),
+      .credentialsChanged("default"), .reloadApplied(plan), .reloadRefused("config.toml: no"),
+      .startFailed("no"), .stopping(.ok, isRestart: false), .stopping(.ok, isRestart: true),
+      .stopping(.noPermission, isRestart: false),
+      .stopping(.unavailable, isRestart: false), .resumed("default", credentialsChanged: true),
+      .storeRefused("no"), .storeFailed("default", "no"),
+      Notice(ServingReport.denied(profile: "default", peer: peer, unit: "a.service", leftOut: 3)),
+      Notice(ServingReport.served(profile: "default", peer: peer, unit: nil)),
+      Notice(ServingReport.outOfDescriptors(errno: EMFILE, leftOut: 0)),
+      Notice(ServingReport.tooManyWaiting(profile: "default", limit: 8, leftOut: 1)),
+    ]
+    notices += reports.flatMap { Notice.report($0, profile: "default", startMoment) }
+    notices += causes.flatMap { failure($0) }
+    notices += files.compactMap { Notice.file("/run/h", $0, profile: "default", startMoment) }
+    return notices
   }
 
   @Test("Every id is used, and is 128 bits of its own")
