@@ -173,7 +173,11 @@ final class TokenServerTests {
     let waiting = try client()
     settle()
     post("JWT a")
-    let queued = try Clients(200) { try client() }
+    change { $0.audit = .all }
+    reports.hold()
+    let queued = try Clients(400) { try client() }
+    server.send(.shutDown(answeringQueue: true))
+    reports.release()
     server.shutDown(answeringQueue: true)
     #expect(queued.texts().allSatisfy { $0 == "JWT a" })
     #expect(waiting.readText() == "JWT a")
@@ -373,7 +377,17 @@ private struct ExhaustionRig {
 final class Reports: Sendable {
   private let reports = Mutex<[ServingReport]>([])
 
-  func add(_ report: ServingReport) { reports.withLock { $0.append(report) } }
+  private let isHeld = Atomic<Bool>(false)
+
+  func add(_ report: ServingReport) {
+    for _ in 0..<5_000 where isHeld.load(ordering: .acquiring) { usleep(1_000) }
+    reports.withLock { $0.append(report) }
+  }
+
+  /// Holds up the serving thread at its next report.
+  func hold() { isHeld.store(true, ordering: .releasing) }
+
+  func release() { isHeld.store(false, ordering: .releasing) }
 
   var all: [ServingReport] { reports.withLock { $0 } }
 }
@@ -388,12 +402,14 @@ struct Clients: ~Copyable {
 
   var count: Int { descriptors.count }
 
-  /// Reads them all to their end.
+  /// Reads them all to their end, or until one of them gets none.
   borrowing func texts() -> [String?] {
-    descriptors.map { raw in
-      let client = SocketClient(adopting: dup(raw))
-      return client.readText()
+    var texts: [String?] = []
+    for raw in descriptors {
+      texts.append(SocketClient(adopting: dup(raw)).readText())
+      if texts.last == .some(nil) { break }
     }
+    return texts
   }
 
   deinit {
