@@ -18,7 +18,7 @@ final class TokenServerTests {
   init() throws {
     folder = try TemporaryFolder()
     let reports = reports
-    server = try TokenServer { reports.add($0) }
+    server = try TokenServer(descriptorLimit: 65_536) { reports.add($0) }
     socket = try Self.open(folder.path("s"), "default", board)
     server.send(.add(socket))
   }
@@ -194,7 +194,7 @@ final class TokenServerTests {
     let queued = try client()
     let isQueuedWaiting = queued.isWaiting(milliseconds: 20)
     #expect(isQueuedWaiting)
-    let next = try TokenServer { _ in }
+    let next = try TokenServer(descriptorLimit: 65_536) { _ in }
     post("JWT a")
     next.send(.add(socket))
     #expect(queued.readText() == "JWT a")
