@@ -11,7 +11,7 @@ DESTDIR ?=
 # git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
 build_packages := git g++ pkg-config libcurl4-openssl-dev libssl-dev libsystemd-dev
 demo_packages := curl
-test_packages := openssl stunnel4 socat faketime curl
+test_packages := openssl stunnel4 socat faketime
 
 deb_packages := debhelper lintian
 
@@ -20,7 +20,7 @@ help: ## lists these targets
 
 demo: ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
 	@build-aux/require $(build_packages) $(demo_packages)
-	@echo "Building the daemon and the simulator (debug: it compiles in half the time of a release build)"
+	@echo "Building the daemon and the simulator (the first time, a minute or two; debug, which is quicker to build)"
 	@swift build --quiet --product assetit-tokend
 	@swift build --quiet --product assetit-sim
 	@build-aux/demo "$$(swift build --show-bin-path)"

@@ -76,10 +76,9 @@ package struct ListeningSocket: ~Copyable, Sendable {
   }
 
   private static func apply(_ ownership: Ownership, to path: String) throws(SystemError) {
-    if let group = ownership.group {
-      try retrying("give the group \(group) to", path) {
-        fchownat(AT_FDCWD, path, uid_t.max, group, AT_SYMLINK_NOFOLLOW)
-      }
+    let group = ownership.groupID
+    try retrying("give the group \(group) to", path) {
+      fchownat(AT_FDCWD, path, uid_t.max, group, AT_SYMLINK_NOFOLLOW)
     }
     try retrying("set the mode of", path) { chmod(path, ownership.mode) }
     try verify(ownership, of: path)
@@ -89,7 +88,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
   static func verify(_ ownership: Ownership, of path: String) throws(SystemError) {
     var status = stat()
     try retrying("look at", path) { lstat(path, &status) }
-    guard status.st_mode & 0o7777 == ownership.mode, ownership.group ?? status.st_gid == status.st_gid else {
+    guard status.st_mode & 0o7777 == ownership.mode, status.st_gid == ownership.groupID else {
       throw SystemError("set the mode and group of", path, errno: EPERM)
     }
   }

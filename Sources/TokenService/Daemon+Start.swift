@@ -15,6 +15,8 @@ extension Daemon {
       }
       for profile in configuration.profiles { try open(profile, found) }
     } catch {
+      // Files that are there may be another daemon's, which serves these paths.
+      profiles = [:]
       return end(with: error)
     }
     giveUpUnused(found)

@@ -24,14 +24,11 @@ final class TokenServer: Sendable {
   /// - Throws: where the kernel has no descriptor or thread left.
   init(report: @escaping @Sendable (ServingReport) -> Void) throws(SystemError) {
     wakeUp = try WakeUp()
-    let loop = try Epoll()
-    try wakeUp.watch(in: loop, tag: ServingLoop.wakeUpTag)
-    let box = Mutex<Epoll?>(consume loop)
-    var worker: WorkerThread? = try WorkerThread(name: "token-readers") { [self] in
-      guard let epoll = box.withLock({ $0.take() }) else { return }
-      ServingLoop(epoll: epoll, server: self, report: report).run()
-    }
-    thread.withLock { $0 = worker.take() }
+    let epoll = try Epoll()
+    try wakeUp.watch(in: epoll, tag: ServingLoop.wakeUpTag)
+    let loop = ServingLoop(epoll: epoll, server: self, report: report)
+    let worker = try WorkerThread(name: "token-readers") { loop.run() }
+    thread.withLock { $0 = worker }
   }
 
   func send(_ command: Command) {

@@ -105,9 +105,12 @@ struct TokenStore {
     store.remove(name: Self.socketName(path))
   }
 
-  /// A colon separates names where systemd passes them (sd_listen_fds(3)).
+  /// A colon separates names where systemd passes them, and a name is printable ASCII (sd_listen_fds(3)).
   static func socketName(_ path: String) -> String {
-    path.map { $0 == ":" ? "%3A" : String($0) }.joined()
+    path.utf8.map { byte in
+      let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: ":") && byte != UInt8(ascii: "%")
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte, radix: 16, uppercase: true)
+    }.joined()
   }
 
   private static func generation(in name: String) -> (profile: String, number: Int)? {
