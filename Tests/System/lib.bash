@@ -183,7 +183,7 @@ U
 install_package() {
   export DEBIAN_FRONTEND=noninteractive
   if compgen -G '/var/cache/apt/archives/*.deb' >/dev/null; then
-    apt-get install -y -q --no-download "$1"
+    apt-get install -y -q "$1"
   else
     dpkg --install "$1"
   fi

@@ -12,5 +12,5 @@ ok 'the token from before is served on' 'said | grep -q "serving the token from 
 ok 'a new one follows at once, with the new secret' 'soon "[[ \$(read_socket) != \"$before\" ]]" 5'
 soon 'cmp <(read_socket) $header'
 end_load
-ok 'no reader got nothing' '((nothing == 0 && reads > 100))'
+ok 'no reader got nothing' '((nothing == 0 && reads > 30))'
 ok 'nor anything but the old and the new header' '((headers == 2))'
