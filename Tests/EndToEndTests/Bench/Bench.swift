@@ -7,11 +7,15 @@ import Testing
 final class Bench: Sendable {
   static let secret = "s3cret-OF-the-bench-7491"
 
+  /// `PATH` of the tests themselves, for programs that aren't the system's.
+  static var fullPath: String { getenv("PATH").map { String(cString: $0) } ?? "" }
+
   let folder: String
   /// Where sockets and files go: `$RUNTIME_DIRECTORY`.
   let runtime: String
   let configurationPath: String
   private let processes = Mutex<[ChildProcess]>([])
+  private let lastActs = Mutex<[@Sendable () -> Void]>([])
 
   init() throws {
     // Short, since the path of a socket has 107 bytes.
@@ -26,6 +30,7 @@ final class Bench: Sendable {
 
   deinit {
     for process in processes.withLock({ $0 }).reversed() { process.end() }
+    for act in lastActs.withLock({ $0 }) { act() }
     if getenv("ASSETIT_KEEP_BENCH") == nil { Files.remove(folder) }
   }
 
@@ -40,6 +45,11 @@ final class Bench: Sendable {
   /// Waits until the profile's header file holds that header; it is written just after readers are served.
   func fileHolds(_ header: Header) async throws {
     try await eventually("the header in its file") { try Files.content(file) == Array(header.text.utf8) }
+  }
+
+  /// To be done once all processes have ended.
+  func atEnd(_ act: @escaping @Sendable () -> Void) {
+    lastActs.withLock { $0.append(act) }
   }
 
   /// Starts any process, which the bench ends.
