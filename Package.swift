@@ -66,12 +66,18 @@ let package = Package(
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
     .testTarget(
       name: "TokenConfigTests", dependencies: ["TokenConfig", "TokenCore"], swiftSettings: settings),
-    .testTarget(name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"],
+      swiftSettings: settings),
     .testTarget(
       name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TokenCore"], swiftSettings: settings),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
     .testTarget(
-      name: "TokenServiceTests", dependencies: ["TokenService", "TokenConfig", "TokenCore", "LinuxSystem"],
+      name: "TokenServiceTests",
+      dependencies: [
+        "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(

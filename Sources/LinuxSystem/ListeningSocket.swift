@@ -69,9 +69,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
     }
     let probe = try unboundSocket(path)
     let result = address.withPointer { connect(probe.raw, $0, $1) }
-    guard result != 0, errno == ECONNREFUSED else {
+    let code = result == 0 ? EAGAIN : errno
+    if code == ENOENT { return }
+    if code == EAGAIN {
       throw SystemError("serve", "\(path), which another process serves already", errno: EADDRINUSE)
     }
+    guard code == ECONNREFUSED else { throw SystemError("look at", path, errno: code) }
     try retrying("remove the stale socket", path) { unlink(path) }
   }
 

@@ -13,7 +13,9 @@ extension Daemon {
       switch action {
       case .authenticate: authenticate(profile)
       case .abandon: abandon(profile)
-      case .publish: publish(profile)
+      case .publish:
+        if case .granted = event { profile.tokenFingerprint = profile.fingerprint }
+        publish(profile)
       case .withdraw:
         withdraw(profile)
         store.giveUp(profile.name)

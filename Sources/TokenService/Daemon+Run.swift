@@ -5,6 +5,7 @@ import Logging
 import Synchronization
 import Systemd
 import TokenConfig
+import TokenCore
 
 /// Runs the daemon in this process until it is told to stop, and says how it ended. Call it on the main thread
 /// before there are others.
@@ -14,11 +15,12 @@ package func runDaemon(configuration path: String, environment: [String: String]
   let log = Logger.operatorLog(stream, level: .info)
   do {
     try ProcessLimits.forbidDumps()
-    ProcessLimits.raiseDescriptorLimit()
     let loader = ConfigurationLoader.fromEnvironment(environment)
     let configuration = try loader.load(path: path)
     return try run(configuration, path, loader, bootID: BootID.current(environment: environment), stream)
   } catch let problems as ConfigurationProblems {
+    var store = TokenStore(bootID: BootID.current(environment: environment))
+    store.take(now: .now()).withdraw()
     for problem in problems.all { log.log(.startFailed("\(problem)")) }
     Notifier().send(.status(problems.all.first.map { "\($0)" } ?? ""))
     return .configuration

@@ -25,6 +25,7 @@ actor Daemon {
   let notifier = Notifier()
   let exchanges: ExchangeClient
   let server: TokenServer
+  let reports: ReportQueue
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
@@ -65,7 +66,9 @@ actor Daemon {
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
     exchanges = try ExchangeClient()
-    server = try TokenServer { report in log.log(Notice(report)) }
+    let reports = ReportQueue(queue: executor.queue)
+    self.reports = reports
+    server = try TokenServer(descriptorLimit: ProcessLimits.raiseDescriptorLimit()) { reports.push($0) }
     fingerprintKey = CredentialFingerprint.newKey(&random)
     stage = .starting(since: now)
     nextTick = now + Self.tickInterval

@@ -42,6 +42,7 @@ struct MessageTests {
       .stopping(.noPermission, isRestart: false),
       .stopping(.unavailable, isRestart: false), .resumed("default", credentialsChanged: true),
       .storeRefused("no"), .storeFailed("default", "no"),
+      .noPeerPidfd(), .reportsLeftOut(3),
       Notice(ServingReport.denied(profile: "default", peer: peer, unit: "a.service", leftOut: 3)),
       Notice(ServingReport.served(profile: "default", peer: peer, unit: nil)),
       Notice(ServingReport.outOfDescriptors(errno: EMFILE, leftOut: 0)),

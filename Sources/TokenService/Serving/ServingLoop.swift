@@ -29,12 +29,13 @@ final class ServingLoop {
   var crowds = ReportLimits(interval: .seconds(60))
 
   init(
-    epoll: consuming Epoll, server: TokenServer, report: @escaping @Sendable (ServingReport) -> Void
+    epoll: consuming Epoll, server: TokenServer, waiting: WaitingRoom,
+    report: @escaping @Sendable (ServingReport) -> Void
   ) {
     self.epoll = epoll
     self.server = server
     self.report = report
-    waiting = WaitingRoom(descriptorLimit: ProcessLimits.raiseDescriptorLimit())
+    self.waiting = waiting
     spare = Self.spareDescriptor()
   }
 
@@ -78,12 +79,8 @@ final class ServingLoop {
 
   private func add(_ socket: ReaderSocket) {
     let tag = freshTag()
-    do {
-      try epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)
-      sockets[tag] = socket
-    } catch {
-      report(.outOfDescriptors(errno: error.errno, leftOut: 0))
-    }
+    sockets[tag] = socket
+    if (try? epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)) == nil { rest(socket) }
   }
 
   private func remove(_ socket: ReaderSocket) {
