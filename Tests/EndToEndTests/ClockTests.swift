@@ -1,8 +1,13 @@
 import Testing
 
+private let compilers = ["clang", "cc", "gcc"]
+
 /// The daemon with a time of day that is years wrong. A library in between (ld.so(8), LD_PRELOAD) shifts that one
 /// clock only: faketime(1) rewrites the timers of all others too, which no kernel does.
-@Suite("A host whose clock is wrong", .turnstile)
+@Suite(
+  "A host whose clock is wrong", .turnstile,
+  .enabled(
+    if: compilers.contains(where: Files.isProgram), "needs a C compiler, which every Swift toolchain has"))
 struct ClockTests {
   private static let source = """
     #define _GNU_SOURCE
@@ -41,14 +46,11 @@ struct ClockTests {
   private func daemon(days: Int) async throws -> Daemon {
     let (source, library) = ("\(bench.folder)/clock.c", "\(bench.folder)/clock.so")
     try Files.write(Self.source, to: source)
-    let compiler = try bench.start(
-      "/bin/sh",
-      [
-        "-c",
-        "exec $(command -v clang || command -v cc || command -v gcc) -shared -fPIC -o \(library) \(source)",
-      ],
-      environment: ["PATH": Bench.fullPath], as: "compiler")
-    let ending = try await compiler.ended()
+    let compiler = try #require(compilers.first(where: Files.isProgram))
+    let ending = try await bench.start(
+      "/usr/bin/env", [compiler, "-shared", "-fPIC", "-o", library, source],
+      environment: ["PATH": Files.searchPath], as: "compiler"
+    ).ended()
     try #require(ending == .exited(0), "\(Files.text("\(bench.folder)/compiler.err"))")
     return try bench.daemon(
       environment: ["LD_PRELOAD": library, "CLOCK_SHIFT": "\(days * 86_400)"])
@@ -70,7 +72,7 @@ struct ClockTests {
     try await throughout(.seconds(5)) {
       let asked = timeOfDay()
       let header = try await Reader.header(bench.socket)
-      #expect(Double(header.expiresAt) > asked)
+      try #require(Double(header.expiresAt) > asked)
       seen.insert(header.token)
     }
     #expect((2...4).contains(seen.count), "tokens in 5 s")

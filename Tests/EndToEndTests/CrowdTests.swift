@@ -20,12 +20,12 @@ struct CrowdTests {
     try await onThread { try (0..<count).map { _ in try ClientSocket(path: path) } }
   }
 
-  /// Leaves the daemon this many numbers for more descriptors (prlimit(1)).
+  /// Leaves the daemon this many numbers for more descriptors (prlimit(1), the soft limit).
   private func limitDescriptors(of daemon: Daemon, free: Int) async throws {
     let taken = Set(Files.names(in: "/proc/\(daemon.process.pid)/fd").compactMap(Int.init))
-    let free = (0...taken.count + free).filter { !taken.contains($0) }.prefix(free)
-    let limit = try #require(free.last) + 1
-    let arguments = ["--pid", "\(daemon.process.pid)", "--nofile=\(limit):\(limit)"]
+    let numbers = (0...taken.count + free).filter { !taken.contains($0) }.prefix(free)
+    let limit = try #require(numbers.last) + 1
+    let arguments = ["--pid", "\(daemon.process.pid)", "--nofile=\(limit):"]
     #expect(try await bench.start("prlimit", arguments, as: "prlimit").ended() == .exited(0))
   }
 
@@ -120,7 +120,7 @@ struct CrowdTests {
   func noDescriptors() async throws {
     let simulator = try await bench.simulator()
     let down = try await bench.simulator(port: 0, "down")
-    try down.set(faults: #"{"status":429,"retry_after":4}"#)
+    try down.set(faults: #"{"status":429,"retry_after":2}"#)
     let waiting = bench.path("waiting.sock")
     try bench.configure(
       bench.profile(at: simulator.port) + bench.profile("waiting", at: down.port, socket: #"wait = "1min""#))
@@ -136,6 +136,8 @@ struct CrowdTests {
       let bytes = try await Reader.read(bench.socket)
       #expect(bytes == [] && monotonic() - began < 1)
     }
+    // Those who wait hold what a request would need; in earnest only half of all may.
+    try await limitDescriptors(of: daemon, free: 10)
     try down.clearFaults()
     // A request needs a descriptor too, so it is tried again until there is one.
     try await daemon.logs("waiting: cannot open")
@@ -153,7 +155,7 @@ struct CrowdTests {
     try simulator.set(faults: #"{"delay":1}"#)
     try bench.configure(bench.profile(at: simulator.port))
     let daemon = try bench.daemon()
-    try await eventually("the socket") { Files.exists(bench.socket) }
+    try await bench.listens()
     let half = try ClientSocket(path: bench.socket)
     shutdown(half.descriptor, Int32(SHUT_WR))
     let talkative = try ClientSocket(path: bench.socket)

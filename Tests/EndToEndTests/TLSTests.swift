@@ -1,7 +1,9 @@
 import Testing
 
 /// The simulator behind a TLS front (socat), with an authority that the test makes.
-@Suite("Over TLS", .turnstile)
+@Suite(
+  "Over TLS", .turnstile,
+  .enabled(if: Files.isProgram("socat") && Files.isProgram("openssl"), "needs socat, openssl"))
 struct TLSTests {
   let bench: Bench
 

@@ -7,9 +7,6 @@ import Testing
 final class Bench: Sendable {
   static let secret = "s3cret-OF-the-bench-7491"
 
-  /// `PATH` of the tests themselves, for programs that aren't the system's.
-  static var fullPath: String { getenv("PATH").map { String(cString: $0) } ?? "" }
-
   let folder: String
   /// Where sockets and files go: `$RUNTIME_DIRECTORY`.
   let runtime: String
@@ -41,6 +38,11 @@ final class Bench: Sendable {
   /// The default places of a profile's socket and header file.
   var socket: String { path("default.sock") }
   var file: String { path("default.header") }
+
+  /// Waits until somebody listens on the socket; its path is there a moment before.
+  func listens() async throws {
+    try await eventually("somebody who listens") { (try? ClientSocket(path: socket)) != nil }
+  }
 
   /// Waits until the profile's header file holds that header; it is written just after readers are served.
   func fileHolds(_ header: Header) async throws {
