@@ -35,6 +35,7 @@ ok 'the file holds the same' 'cmp <(read_socket) $header'
 ok 'status says until when it is valid, and what comes next' \
   'status_text | grep "Status:.*default: valid until .*next refresh at"'
 ok 'check by root finds nothing wrong' 'assetit-tokend check'
+ok 'fetch by root prints the header' 'assetit-tokend fetch | grep -qzE "^JWT [^[:space:]]+$"'
 ok 'the journal has started and ready' '[[ $(times "$(id_of started)") == 1 && $(times "$(id_of ready)") == 1 ]]'
 
 useradd --no-create-home --groups assetit reader
