@@ -31,7 +31,8 @@ extension ExchangeFailure {
   /// The one place where failures are classified.
   package var failureClass: FailureClass {
     switch self {
-    case .shortage, .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer, .abandoned:
+    case .shortage, .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer,
+      .abandoned:
       .transient
     case .certificate, .unusableSetting, .credentialsUnavailable:
       .misconfigured
