@@ -8,8 +8,9 @@ systemd-run --quiet --wait --pipe --collect --unit=nosy.service -p User=stranger
   bash -c 'for i in {1..20}; do echo "pid $$"; perl "$0" "$1"; done' "$here/read.pl" $socket >/tmp/nosy 2>/dev/null
 denied=$(id_of readerDenied)
 ok 'twenty refusals in a row are one message' '[[ $(times "$denied") == 1 ]]'
-ok 'which names process and user' 'said MESSAGE_ID=$denied | grep "pid [0-9]*, uid $(id -u stranger)"'
-for field in ASSETIT_PEER_PID ASSETIT_PEER_UID ASSETIT_PEER_GID ASSETIT_PROFILE \
+ok 'which names uid and executable' 'said MESSAGE_ID=$denied | grep "perl, pid [0-9]*, uid $(id -u stranger)"'
+ok 'and the unit' 'said MESSAGE_ID=$denied | grep "unit nosy.service"'
+for field in ASSETIT_PEER_PID ASSETIT_PEER_UID ASSETIT_PEER_GID ASSETIT_PEER_UNIT ASSETIT_PEER_EXE ASSETIT_PROFILE \
   CODE_FILE CODE_LINE; do
   ok "and carries $field" 'said MESSAGE_ID=$denied -o json | grep -q "\"'$field'\":\"..*\""'
 done

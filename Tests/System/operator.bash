@@ -50,7 +50,7 @@ ok 'another user does neither' \
 systemctl stop assetit-tokend
 systemctl start assetit-tokend 2>/dev/null
 ok 'a configuration that the service may not read: status says what to do' \
-  'status_text | grep "Status:.*/etc/assetit-tokend/config.toml: Permission denied: let the service.s user read it"'
+  'status_text | grep "Status:.*/etc/assetit-tokend/config.toml: Permission denied: let the service.s user read it: chgrp assetit-tokend"'
 chgrp assetit-tokend /etc/assetit-tokend/config.toml
 chmod 0640 /etc/assetit-tokend/config.toml
 ok 'and that helps' 'systemctl start assetit-tokend && active'
