@@ -77,7 +77,8 @@ final class Connection: ChannelInboundHandler {
   private func begin(_ head: HTTPRequestHead) {
     self.head = head
     body = []
-    if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > desk.limits.body {
+    if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > desk.limits.body
+    {
       return refuse(.bodyTooLong(desk.limits.body))
     }
     let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
@@ -88,7 +89,9 @@ final class Connection: ChannelInboundHandler {
   }
 
   private func take(_ piece: ByteBuffer) {
-    guard body.count + piece.readableBytes <= desk.limits.body else { return refuse(.bodyTooLong(desk.limits.body)) }
+    guard body.count + piece.readableBytes <= desk.limits.body else {
+      return refuse(.bodyTooLong(desk.limits.body))
+    }
     body += piece.readableBytesView
   }
 

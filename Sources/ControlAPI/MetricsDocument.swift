@@ -104,7 +104,8 @@ struct MetricsDocument {
       "assetit_readers_served", .counter, "Headers given to readers, by the socket they came to.",
       each(\.served))
     text.family(
-      "assetit_readers_denied", .counter, "Readers turned away by the access list, by the socket they came to.",
+      "assetit_readers_denied", .counter,
+      "Readers turned away by the access list, by the socket they came to.",
       each(\.denied))
     text.family(
       "assetit_http_requests", .counter, "Requests answered over HTTP, by status.",

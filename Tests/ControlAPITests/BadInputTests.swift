@@ -27,7 +27,8 @@ struct BadInputTests {
       let socket = rig.socket
       try await onThread {
         for text in [
-          "\r\n\r\nhello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+          "\r\n\r\nhello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+          "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
           "\u{16}\u{3}\u{1}\0\u{1}\0", "GET /livez HTTP/1.1\r\nHost x\r\n\r\n",
           "GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
           "GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
@@ -37,7 +38,8 @@ struct BadInputTests {
           let wire = try Wire(path: socket)
           try wire.send(text)
           let answer = try wire.readToEnd()
-          #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 400 "), "\(text.debugDescription)")
+          #expect(
+            String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 400 "), "\(text.debugDescription)")
         }
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {
@@ -136,7 +138,10 @@ struct BadInputTests {
         let idle = try Wire(path: socket)
         let quiet = try clock.measure { _ = try idle.readToEnd() }
         #expect(quiet > .milliseconds(550))
-        for start in ["GET /", "GET /livez HTTP/1.1\r\nHost: x", "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"] {
+        for start in [
+          "GET /", "GET /livez HTTP/1.1\r\nHost: x",
+          "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1",
+        ] {
           let wire = try Wire(path: socket)
           try wire.send(start)
           let time = try clock.measure {

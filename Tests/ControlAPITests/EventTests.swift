@@ -68,13 +68,16 @@ struct EventTests {
     var limits = ServingLimits()
     limits.heartbeat = .milliseconds(2)
     try await Rig.run(limits: limits) { rig in
-      let stalled = try Events(rig.socket)
       let socket = rig.socket
       async let last = onThread {
         let reading = try Events(socket)
         _ = try reading.next("header")
         return try reading.next("header").data
       }
+      try await rig.eventually("the one that reads") {
+        try await rig.ask("GET", "/metrics").text.contains("assetit_event_subscribers 1\n")
+      }
+      let stalled = try Events(socket)
       try await rig.eventually("the end of the one that doesn't read") {
         let metrics = try await rig.ask("GET", "/metrics").text
         return metrics.contains("assetit_event_subscribers 1\n")

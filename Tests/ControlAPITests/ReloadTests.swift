@@ -37,7 +37,8 @@ struct ReloadTests {
         #expect(try wire.response().status == 200)
       }
       for (method, target) in [
-        ("GET", "/v1/profiles"), ("GET", "/v1/profiles/default/header"), ("POST", "/v1/profiles/default/refresh"),
+        ("GET", "/v1/profiles"), ("GET", "/v1/profiles/default/header"),
+        ("POST", "/v1/profiles/default/refresh"),
       ] {
         let wire = try Wire(port: port)
         try wire.ask(method, target)

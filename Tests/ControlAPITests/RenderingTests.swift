@@ -16,7 +16,8 @@ struct RenderingTests {
       + #""title":"Service Unavailable","type":"about:blank"}"# + "\n"
     #expect(String(decoding: answer.body, as: UTF8.self) == expected)
     #expect(answer.contentType == "application/problem+json")
-    #expect(answer.headers.map { "\($0.name): \($0.value)" } == ["Retry-After: 1", "Cache-Control: no-store"])
+    #expect(
+      answer.headers.map { "\($0.name): \($0.value)" } == ["Retry-After: 1", "Cache-Control: no-store"])
   }
 
   @Test("a report's header is taken without the white space around it")

@@ -55,7 +55,8 @@ struct RequestTests {
       let before = try await rig.header()
       // The first token's lifetime is what the service is known for until there is another one.
       try await rig.eventually("that less than 18 s are left") {
-        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 18 } ?? false
+        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 18 }
+          ?? false
       }
       let socket = rig.socket
       let headers = try await onThread {
@@ -89,7 +90,8 @@ struct RequestTests {
     try await Rig.run(lifetime: 20, refresh: "at = 0.9", more: { _ in "" }) { rig in
       try await rig.set(faults: #"{"status":500}"#)
       try await rig.eventually("that less than 18 s are left") {
-        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 18 } ?? false
+        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 18 }
+          ?? false
       }
       let answer = try await rig.ask("GET", Self.header + "?min_valid=18s")
       #expect(answer.status == 503)
@@ -231,7 +233,10 @@ struct RequestTests {
         ("GET", "/v1/profiles/default/header?min_valid=x", [local], 400, "invalid_request"),
         ("POST", "/v1/profiles/default/refresh", [], 400, "invalid_request"),
         ("POST", "/v1/profiles/default/refresh", ["Host: evil.com"], 421, "invalid_request"),
-        ("POST", "/v1/profiles/default/refresh", [local, "Origin: http://localhost"], 403, "browser_not_allowed"),
+        (
+          "POST", "/v1/profiles/default/refresh", [local, "Origin: http://localhost"], 403,
+          "browser_not_allowed"
+        ),
         ("GET", Self.header, [local, "Sec-Fetch-Site: none"], 403, "browser_not_allowed"),
       ]
       for (method, target, headers, status, code) in cases {

@@ -146,7 +146,9 @@ final class Rig: Sendable {
 
   func clearFaults() async throws { try await control("DELETE", "faults") }
 
-  func change(lifetime: Int) async throws { try await control("PUT", "lifetime", #"{"seconds":\#(lifetime)}"#) }
+  func change(lifetime: Int) async throws {
+    try await control("PUT", "lifetime", #"{"seconds":\#(lifetime)}"#)
+  }
 
   /// Authentications so far.
   func authentications() async throws -> Int {

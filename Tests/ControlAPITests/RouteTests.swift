@@ -39,8 +39,10 @@ struct RouteTests {
   @Test(
     "what isn't there is 404",
     arguments: [
-      "/", "/v1", "/v1/profiles/", "/v1/profiles/p/", "/v1/profiles/p/header/", "//v1/profiles", "/V1/profiles",
-      "/v2/profiles", "/v1/profiles/p/token", "/livez/x", "/metrics/", "http://localhost", "http://localhost?x",
+      "/", "/v1", "/v1/profiles/", "/v1/profiles/p/", "/v1/profiles/p/header/", "//v1/profiles",
+      "/V1/profiles",
+      "/v2/profiles", "/v1/profiles/p/token", "/livez/x", "/metrics/", "http://localhost",
+      "http://localhost?x",
       "/v1/profiles/p/../header",
     ])
   func unknown(_ target: String) {
@@ -50,8 +52,10 @@ struct RouteTests {
   @Test(
     "what can't be understood is 400",
     arguments: [
-      "*", "v1/profiles", "", "https://localhost/livez", "/v1/%zz", "/v1/%2", "/v1/profiles/p/header?min_valid",
-      "/v1/profiles/p/header?min_valid=", "/v1/profiles/p/header?min_valid=5", "/v1/profiles/p/header?minvalid=5m",
+      "*", "v1/profiles", "", "https://localhost/livez", "/v1/%zz", "/v1/%2",
+      "/v1/profiles/p/header?min_valid",
+      "/v1/profiles/p/header?min_valid=", "/v1/profiles/p/header?min_valid=5",
+      "/v1/profiles/p/header?minvalid=5m",
       "/v1/profiles/p/header?min_valid=-5m", "/v1/profiles/p/header?min_valid=300y",
       "/v1/profiles/p/header?min_valid=%zz", "/v1/profiles/p/header?min_valid=5m&x=1",
     ])
@@ -61,7 +65,9 @@ struct RouteTests {
 
   @Test("another method is 405 with those that there are", arguments: HTTPMethod.all)
   func methods(_ method: HTTPMethod) {
-    let reading = ["/v1/profiles", "/v1/profiles/p", "/v1/profiles/p/header", "/v1/profiles/p/events", "/metrics"]
+    let reading = [
+      "/v1/profiles", "/v1/profiles/p", "/v1/profiles/p/header", "/v1/profiles/p/events", "/metrics",
+    ]
     for (targets, allowed) in [(reading, [HTTPMethod.GET, .HEAD]), (["/v1/profiles/p/refresh"], [.POST])]
     where !allowed.contains(method) {
       for target in targets {
