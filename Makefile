@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install clean
+.PHONY: help demo test build install deb test-deb clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -11,16 +11,16 @@ DESTDIR ?=
 # git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
 build_packages := git g++ pkg-config libcurl4-openssl-dev libssl-dev libsystemd-dev
 demo_packages := curl
-test_packages := openssl stunnel4 socat faketime curl
+test_packages := openssl stunnel4 socat faketime
 
-release := -c release --static-swift-stdlib --product assetit-tokend
+deb_packages := debhelper lintian
 
 help: ## lists these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 demo: ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
 	@build-aux/require $(build_packages) $(demo_packages)
-	@echo "Building the daemon and the simulator (debug: it compiles in half the time of a release build)"
+	@echo "Building the daemon and the simulator (the first time, a minute or two; debug, which is quicker to build)"
 	@swift build --quiet --product assetit-tokend
 	@swift build --quiet --product assetit-sim
 	@build-aux/demo "$$(swift build --show-bin-path)"
@@ -32,11 +32,17 @@ test: ## installs what tests need, checks the format, builds without warnings, r
 
 build: ## builds the daemon for use: optimized, with Swift's libraries linked in
 	@build-aux/require $(build_packages)
-	swift build $(release)
+	@build-aux/release
 
 install: ## installs what `make build` made: DESTDIR=, PREFIX=/usr/local
-	@build-aux/install "$$(swift build $(release) --show-bin-path)/assetit-tokend" \
-	  "$(DESTDIR)" "$(PREFIX)"
+	@build-aux/install "$(DESTDIR)" "$(PREFIX)"
+
+deb: ## builds the Debian package into build/
+	@build-aux/require $(build_packages) $(deb_packages)
+	@build-aux/deb
+
+test-deb: deb ## tests the package on a minimal Debian, made for it, under a real systemd (as root)
+	@build-aux/test-systemd --minimal
 
 clean: ## removes everything that was built
-	rm -rf .build
+	rm -rf .build .build-release build

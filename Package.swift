@@ -35,7 +35,8 @@ let package = Package(
       name: "TokenConfig",
       dependencies: ["TokenCore", "LinuxSystem", "TOMLKit"],
       swiftSettings: settings),
-    .target(name: "AssetITAPI", dependencies: ["TokenCore", "CCurl"], swiftSettings: settings),
+    .target(
+      name: "AssetITAPI", dependencies: ["TokenCore", "LinuxSystem", "CCurl"], swiftSettings: settings),
     .target(name: "LinuxSystem", dependencies: ["TokenCore", "CLinux"], swiftSettings: settings),
     .target(name: "Systemd", dependencies: ["LinuxSystem", "CSystemd"], swiftSettings: settings),
     .target(
@@ -74,12 +75,18 @@ let package = Package(
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
     .testTarget(
       name: "TokenConfigTests", dependencies: ["TokenConfig", "TokenCore"], swiftSettings: settings),
-    .testTarget(name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore"], swiftSettings: settings),
+    .testTarget(
+      name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"],
+      swiftSettings: settings),
     .testTarget(
       name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TokenCore"], swiftSettings: settings),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
     .testTarget(
-      name: "TokenServiceTests", dependencies: ["TokenService", "TokenConfig", "TokenCore", "LinuxSystem"],
+      name: "TokenServiceTests",
+      dependencies: [
+        "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ControlAPITests",

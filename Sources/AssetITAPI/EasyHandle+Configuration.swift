@@ -61,11 +61,16 @@ extension EasyHandle {
     try set(CURLOPT_NOPROXY, "")
   }
 
-  /// Whether libcurl can read it: its own message about that would hold the password.
+  /// Whether libcurl can use it: its own message about that would hold the password.
   private static func isUsable(proxy: String) -> Bool {
     guard !proxy.isEmpty, !proxy.utf8.contains(0), let handle = curl_url() else { return false }
     defer { curl_url_cleanup(handle) }
     let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME)
-    return curl_url_set(handle, CURLUPART_URL, proxy, flags) == CURLUE_OK
+    var scheme: UnsafeMutablePointer<CChar>?
+    guard curl_url_set(handle, CURLUPART_URL, proxy, flags) == CURLUE_OK,
+      curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK, let scheme
+    else { return false }
+    defer { curl_free(scheme) }
+    return ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(String(cString: scheme))
   }
 }

@@ -18,10 +18,10 @@ final class EasyHandle {
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try set(CURLOPT_ERRORBUFFER, to: errorText)
+    try check(ccurl_set_close_on_exec(raw))
     try set(CURLOPT_POST, 1)
     try set(CURLOPT_POSTFIELDS, to: self.body.bytes.baseAddress)
-    let code = ccurl_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(self.body.bytes.count))
-    guard code == CURLE_OK else { throw Self.refused(code) }
+    try check(ccurl_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(self.body.bytes.count)))
   }
 
   deinit {

@@ -20,6 +20,11 @@ struct Endpoint: Equatable {
     guard !base.contains(UInt8(ascii: "?")), !base.contains(UInt8(ascii: "#")) else {
       throw .unusableSetting(reason: "base_url holds a query or a fragment: leave them out")
     }
+    // libcurl is content with one slash, and would take the path's first part for the host then.
+    let start = url.prefix(8).lowercased()
+    guard start.hasPrefix("https://") || start.hasPrefix("http://") else {
+      throw Self.unusable("Unsupported URL scheme")
+    }
     // libcurl reads a string up to its first NUL.
     guard !url.utf8.contains(0), let handle = curl_url() else { throw Self.unusable("Malformed input") }
     defer { curl_url_cleanup(handle) }
@@ -29,11 +34,7 @@ struct Endpoint: Equatable {
       throw Self.unusable("No host part in the URL")
     }
     self.host = host
-    switch Self.part(CURLUPART_SCHEME, of: handle) {
-    case "https": isPlain = false
-    case "http": isPlain = true
-    default: throw Self.unusable("Unsupported URL scheme")
-    }
+    isPlain = Self.part(CURLUPART_SCHEME, of: handle) != "https"
   }
 
   private static func unusable(_ reason: String) -> ExchangeFailure {

@@ -1,5 +1,5 @@
 internal import CCurl
-internal import Glibc
+internal import LinuxSystem
 internal import Synchronization
 package import TokenCore
 
@@ -8,7 +8,7 @@ package import TokenCore
 /// libcurl is told to leave signals alone, so the process has to ignore SIGPIPE (CURLOPT_NOSIGNAL(3)).
 package final class ExchangeClient: Sendable {
   private let mailbox: ExchangeMailbox
-  private let thread: Mutex<LoopThread?>
+  private let thread: Mutex<WorkerThread?>
 
   /// - Parameter localTime: this host's time of day, seconds since 1970.
   /// - Throws: ``ExchangeClientError`` where libcurl or the system has no memory or no thread for it.
@@ -18,7 +18,11 @@ package final class ExchangeClient: Sendable {
     let mailbox = ExchangeMailbox(wakeUp: WakeUp(multi))
     let loop = ExchangeLoop(multi: multi, mailbox: mailbox, localTime: localTime)
     self.mailbox = mailbox
-    thread = Mutex(try LoopThread { loop.run() })
+    do throws(SystemError) {
+      thread = Mutex(try WorkerThread(name: "exchanges") { loop.run() })
+    } catch {
+      throw .thread(error)
+    }
   }
 
   /// Starts an exchange. `completion` is called once, on the client's thread, and must not block; after
@@ -52,11 +56,4 @@ package final class ExchangeClient: Sendable {
   }
 
   private static let globalSetUp = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-}
-
-/// This host's time of day (`CLOCK_REALTIME`), seconds since 1970.
-package func timeOfDay() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_REALTIME, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -36,7 +36,9 @@ struct ServiceHeaders: Equatable {
     }
     guard let date = Self.seconds(of: text) else { return nil }
     let wait = Double(date) - (self.date.map(Double.init) ?? localNow)
-    return .seconds(min(max(wait, 0), Double(Self.longestRetryAfter)))
+    // Also where the local time is no number.
+    guard wait > 0 else { return .zero }
+    return .seconds(min(wait, Double(Self.longestRetryAfter)))
   }
 
   /// An HTTP date in any of its three forms (RFC 9110 section 5.6.7); each begins with a weekday and holds a

@@ -72,6 +72,7 @@ final class Transfer {
       status: easy.number(CURLINFO_RESPONSE_CODE),
       proxyStatus: easy.number(CURLINFO_HTTP_CONNECTCODE),
       verifyResults: [easy.number(CURLINFO_SSL_VERIFYRESULT), easy.number(CURLINFO_PROXY_SSL_VERIFYRESULT)],
+      isConnected: isConnected,
       isOversized: answer.isOversized,
       host: endpoint.host,
       limit: isConnected ? settings.timeout : min(settings.connectTimeout, settings.timeout),

@@ -10,6 +10,8 @@ struct TransferOutcome {
   var proxyStatus = 0
   /// X509_verify_cert_error(3) of the service's and the proxy's certificates; 0: fine or not judged.
   var verifyResults: [Int] = []
+  /// The request could be sent.
+  var isConnected = false
   var isOversized = false
   var host: String
   /// The time limit that was in force at the end.
@@ -55,6 +57,9 @@ struct TransferOutcome {
       return .unusableSetting(
         reason: "the certificate authorities in \(caFile ?? "the system's store") cannot be used (\(reason)):"
           + " check that it is a readable PEM file")
+    case CURLE_UNSUPPORTED_PROTOCOL where isConnected:
+      // The answer isn't HTTP, or of an unknown version.
+      return .network(host: host, reason: reason)
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION,
       CURLE_BAD_FUNCTION_ARGUMENT, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_NOTFOUND,
       CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CRL_BADFILE:

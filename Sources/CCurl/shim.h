@@ -1,6 +1,7 @@
 /* libcurl, and its variadic functions once for each type of argument: Swift imports no variadic ones. */
 #pragma once
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 typedef size_t (*ccurl_receiver)(char *bytes, size_t size, size_t count, void *context);
 
@@ -27,6 +28,18 @@ static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *va
 /* curl_easy_setopt(3) with CURLOPT_WRITEFUNCTION or CURLOPT_HEADERFUNCTION. */
 static inline CURLcode ccurl_set_receiver(CURL *easy, CURLoption option, ccurl_receiver value) {
   return curl_easy_setopt(easy, option, value);
+}
+
+/* A curl_opensocket_callback that makes sockets close-on-exec, which libcurl 7.88 by itself doesn't. */
+static inline curl_socket_t ccurl_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to) {
+  (void)context;
+  (void)purpose;
+  return socket(to->family, to->socktype | 02000000 /* SOCK_CLOEXEC */, to->protocol);
+}
+
+/* curl_easy_setopt(3) with CURLOPT_OPENSOCKETFUNCTION and ccurl_open_socket. */
+static inline CURLcode ccurl_set_close_on_exec(CURL *easy) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, ccurl_open_socket);
 }
 
 /* curl_easy_getinfo(3) of a number (CURLINFO_LONG). */

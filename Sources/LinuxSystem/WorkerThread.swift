@@ -1,18 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// A thread of its own for a loop that blocks in the kernel; it inherits the caller's signal mask.
-package struct WorkerThread: ~Copyable, Sendable {
-  private let thread: pthread_t
+/// A thread of its own for a loop that blocks in the kernel. It inherits the signal mask of the thread that
+/// makes it.
+package struct WorkerThread: Sendable {
+  private let id: pthread_t
 
   /// Starts `body`. `name`: at most 15 bytes (pthread_setname_np(3)).
   ///
-  /// - Throws: where the kernel gives no thread.
-  package init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+  /// - Throws: where the kernel gives no thread (pthread_create(3)).
+  package init(name: String, _ body: sending @escaping () -> Void) throws(SystemError) {
     let start = Unmanaged.passRetained(Start(name: name, body: body))
-    var thread = pthread_t()
+    var id = pthread_t()
     let code = pthread_create(
-      &thread, nil,
+      &id, nil,
       { argument in
         guard let argument else { return nil }
         let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
@@ -24,26 +25,26 @@ package struct WorkerThread: ~Copyable, Sendable {
       start.release()
       throw SystemError("start", "a thread", errno: code)
     }
-    self.thread = thread
+    self.id = id
   }
 
-  /// Waits until the body has returned.
-  package consuming func join() {
-    pthread_join(thread, nil)
-    discard self
+  /// Waits until the body has returned; to be called once. On the thread itself, which can't wait for itself, it
+  /// lets it end alone.
+  package func join() {
+    if pthread_equal(id, pthread_self()) != 0 {
+      pthread_detach(id)
+    } else {
+      pthread_join(id, nil)
+    }
   }
 
-  deinit {
-    pthread_detach(thread)
-  }
-}
+  private final class Start {
+    let name: String
+    let body: () -> Void
 
-private final class Start: Sendable {
-  let name: String
-  let body: @Sendable () -> Void
-
-  init(name: String, body: @escaping @Sendable () -> Void) {
-    self.name = name
-    self.body = body
+    init(name: String, body: @escaping () -> Void) {
+      self.name = name
+      self.body = body
+    }
   }
 }

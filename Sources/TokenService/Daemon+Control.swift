@@ -9,7 +9,7 @@ extension Daemon {
   /// Opens the HTTP socket and the TCP listener, or takes over the socket that an earlier process or systemd left.
   func openControl(_ found: TokenStore.Found) throws(SystemError) {
     guard let control else { return }
-    let service = ControlService(self) { [log] report in log.log(Notice(report)) }
+    let service = ControlService(self) { [reports] in reports.push($0) }
     controlService = service
     control.start(service)
     let wanted = configuration.api

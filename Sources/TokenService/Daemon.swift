@@ -25,6 +25,7 @@ actor Daemon {
   let notifier = Notifier()
   let exchanges: ExchangeClient
   let server: TokenServer
+  let reports: ReportQueue
   /// `nil`: nothing is served over HTTP.
   let control: (any ControlServer)?
   var controlService: ControlService?
@@ -72,7 +73,9 @@ actor Daemon {
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
     exchanges = try ExchangeClient()
-    server = try TokenServer { report in log.log(Notice(report)) }
+    let reports = ReportQueue(queue: executor.queue)
+    self.reports = reports
+    server = try TokenServer(descriptorLimit: ProcessLimits.raiseDescriptorLimit()) { reports.push($0) }
     fingerprintKey = CredentialFingerprint.newKey(&random)
     stage = .starting(since: now)
     nextTick = now + Self.tickInterval
