@@ -35,7 +35,7 @@ extension Daemon {
       read = try credentials.read(configuration)
     } catch {
       profile.fingerprint = nil
-      return handle(.failed(.credentialsUnavailable(reason: "\(error)")), for: profile)
+      return handle(.failed(Self.failure(error)), for: profile)
     }
     profile.fingerprint = fingerprint(of: read, configuration)
     let request = AuthenticationRequest(
@@ -47,6 +47,11 @@ extension Daemon {
       self.executor.queue.async { self.assumeIsolated { $0.receive(result, of: name, serial: serial) } }
     }
     profile.exchange = (id, serial)
+  }
+
+  private static func failure(_ error: CredentialError) -> ExchangeFailure {
+    if case .unreadable(_, let cause) = error, cause.isShortage { return .shortage(reason: "\(cause)") }
+    return .credentialsUnavailable(reason: "\(error)")
   }
 
   func fingerprint(of read: Credentials, _ configuration: ProfileConfiguration) -> CredentialFingerprint {

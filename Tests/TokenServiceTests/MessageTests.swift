@@ -43,8 +43,10 @@ struct MessageTests {
       .stopping(.unavailable, isRestart: false), .resumed("default", credentialsChanged: true),
       .storeRefused("no"), .storeFailed("default", "no"),
       .noPeerPidfd(), .reportsLeftOut(3),
-      Notice(ServingReport.denied(profile: "default", peer: peer, unit: "a.service", leftOut: 3)),
-      Notice(ServingReport.served(profile: "default", peer: peer, unit: nil)),
+      Notice(
+        ServingReport.denied(
+          profile: "default", peer: peer, unit: "a.service", program: "/usr/bin/a", leftOut: 3)),
+      Notice(ServingReport.served(profile: "default", peer: peer, unit: nil, program: nil)),
       Notice(ServingReport.outOfDescriptors(errno: EMFILE, leftOut: 0)),
       Notice(ServingReport.tooManyWaiting(profile: "default", limit: 8, leftOut: 1)),
     ]

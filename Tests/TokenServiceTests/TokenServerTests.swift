@@ -232,13 +232,14 @@ final class TokenServerTests {
     settle()
     #expect(socket.denied.load(ordering: .relaxed) == 5)
     #expect(socket.served.load(ordering: .relaxed) == 0)
-    guard case .denied(profile: "default", let peer, let unit, leftOut: 0) = reports.all.first else {
+    guard case .denied("default", let peer, let unit, let program, leftOut: 0) = reports.all.first else {
       Issue.record("not reported: \(reports.all)")
       return
     }
     #expect(reports.all.count == 1)
     #expect(peer.identity == PeerIdentity(pid: getpid(), uid: getuid(), gid: getgid()))
     if geteuid() == 0 { #expect(unit == "foo0.service") }
+    #expect(program == ProgramName.ofProcess(getpid()) && program?.hasPrefix("/") == true)
   }
 
   @Test("records as much as audit says")
@@ -247,7 +248,7 @@ final class TokenServerTests {
     change { $0.audit = .all }
     #expect(try client().readText() == "JWT a")
     settle()
-    guard case .served(profile: "default", _, _) = reports.all.first else {
+    guard case .served(profile: "default", _, _, _) = reports.all.first else {
       Issue.record("not recorded: \(reports.all)")
       return
     }

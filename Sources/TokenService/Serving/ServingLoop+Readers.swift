@@ -75,7 +75,11 @@ extension ServingLoop {
     guard case .denied(let unit) = verdict else { return true }
     socket.denied.add(1, ordering: .relaxed)
     if assignment.settings.audit != .none, let leftOut = denials.admit(assignment.profile, .now()) {
-      report(.denied(profile: assignment.profile, peer: peer, unit: unit, leftOut: leftOut))
+      // The rule asks for it only where units are listed; whoever reads the message wants it in any case.
+      let unit = unit ?? PeerUnit.ofPeer(connection.raw, peer.identity)
+      let program = ProgramName.ofProcess(peer.identity.pid)
+      report(
+        .denied(profile: assignment.profile, peer: peer, unit: unit, program: program, leftOut: leftOut))
     }
     return false
   }
@@ -87,7 +91,8 @@ extension ServingLoop {
     socket.served.add(1, ordering: .relaxed)
     guard assignment.settings.audit == .all else { return }
     let unit = peer.credentialUnit ?? PeerUnit.ofPeer(connection.raw, peer.identity)
-    report(.served(profile: assignment.profile, peer: peer, unit: unit))
+    let program = ProgramName.ofProcess(peer.identity.pid)
+    report(.served(profile: assignment.profile, peer: peer, unit: unit, program: program))
   }
 
   private func wait(_ reader: Reader, _ interest: Epoll.Interest) {
