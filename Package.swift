@@ -46,10 +46,19 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "ControlAPI",
+      dependencies: [
+        "TokenCore", "TokenConfig", "TokenService", "LinuxSystem",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "TokenCore", "TokenConfig", "TokenService",
+        "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -77,6 +86,15 @@ let package = Package(
       dependencies: [
         "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ControlAPITests",
+      dependencies: [
+        "ControlAPI", "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "assetit-sim",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: settings),
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
