@@ -109,6 +109,7 @@ struct CrowdTests {
     let turnedAway = try await onThread { try crowd[50...].map { try $0.readToEnd() } }
     #expect(turnedAway.allSatisfy { $0.isEmpty })
     _ = try await Reader.header(bench.socket)
+    try await daemon.logs("too many (of 100) wait for a token already")
     #expect(daemon.lines(with: "too many (of 100) wait for a token already").count == 1)
 
     try down.clearFaults()
@@ -142,6 +143,7 @@ struct CrowdTests {
     let answers = try await onThread { try crowd.map { try Header($0.readToEnd()).token } }
     #expect(Set(answers).count == 1)
     _ = try await Reader.firstHeader(bench.socket)
+    try await daemon.logs("raise LimitNOFILE")
     #expect(daemon.lines(with: "raise LimitNOFILE, or look who holds so many connections").count == 1)
     #expect(daemon.process.poll() == nil)
   }

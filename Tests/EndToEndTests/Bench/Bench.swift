@@ -15,6 +15,7 @@ final class Bench: Sendable {
   private let lastActs = Mutex<[@Sendable () -> Void]>([])
 
   init() throws {
+    Guard.start()
     // Short, since the path of a socket has 107 bytes.
     var template = Array("/tmp/e2e-XXXXXX".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
