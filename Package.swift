@@ -46,10 +46,19 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "ControlAPI",
+      dependencies: [
+        "TokenCore", "TokenConfig", "TokenService", "LinuxSystem",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "TokenCore", "TokenConfig", "TokenService",
+        "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -72,6 +81,10 @@ let package = Package(
     .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
     .testTarget(
       name: "TokenServiceTests", dependencies: ["TokenService", "TokenConfig", "TokenCore", "LinuxSystem"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ControlAPITests",
+      dependencies: ["ControlAPI", "TokenService", "TokenCore", "assetit-tokend", "assetit-sim"],
       swiftSettings: settings),
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(

@@ -75,6 +75,9 @@ package struct TokenMachine: Sendable {
     if case .waiting(let until, _) = phase { until } else { nil }
   }
 
+  /// The whole lifetime of the newest token, kept past its end.
+  package var newestLifetime: Duration? { newest?.lifetime }
+
   package var isRequesting: Bool {
     if case .requesting = phase { true } else { false }
   }

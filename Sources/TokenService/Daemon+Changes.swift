@@ -60,8 +60,16 @@ extension Daemon {
 
   /// First all that can fail, then all that can't.
   private func apply(_ new: Configuration, _ plan: ReloadPlan) throws(SystemError) {
-    let opened = try SocketChange(from: sockets, to: new.profiles).perform()
+    let control = try prepareControl(new.api)
+    let opened: [ReaderSocket]
+    do throws(SystemError) {
+      opened = try SocketChange(from: sockets, to: new.profiles).perform()
+    } catch {
+      control?.undo()
+      throw error
+    }
     configuration = new
+    applyControl(control)
     credentials = loader.credentialReader(for: new)
     log.logLevel = new.logLevel.level
     let kept = Set(new.profiles.flatMap(\.files).map(\.path))
@@ -78,6 +86,8 @@ extension Daemon {
     profile.files.removeAll { keptFiles.contains($0.configuration.path) }
     withdraw(profile)
     store.giveUp(name)
+    for demand in profile.demands { demand.reply(.unknownProfile) }
+    controlService?.forget(name)
   }
 
   private func assignSockets(_ wanted: [ProfileConfiguration], _ opened: [ReaderSocket]) {

@@ -18,6 +18,7 @@ extension Daemon {
         withdraw(profile)
         store.giveUp(profile.name)
       case .report(let report):
+        profile.statistics.record(report)
         for notice in Notice.report(report, profile: profile.name, .current()) { log.log(notice) }
       }
     }
@@ -67,6 +68,9 @@ extension Daemon {
   ) {
     guard let profile = profiles[name], profile.exchange?.serial == serial else { return }
     profile.exchange = nil
+    if case .requesting(let since, _) = profile.machine.phase {
+      profile.statistics.observe(.now() - since)
+    }
     switch result {
     case .success(let grant): handle(.granted(grant), for: profile)
     case .failure(let failure): handle(.failed(failure), for: profile)

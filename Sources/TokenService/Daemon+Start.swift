@@ -14,6 +14,7 @@ extension Daemon {
         self.assumeIsolated { $0.receive(signal: signal) }
       }
       for profile in configuration.profiles { try open(profile, found) }
+      try openControl(found)
     } catch {
       return end(with: error)
     }
@@ -37,7 +38,8 @@ extension Daemon {
         adopting: descriptor, path: activated.path, ownership: profile.socket.ownership, isOwnPath: false)
       socket = ReaderSocket(listener: listener, isActivated: true, assignment)
     } else {
-      socket = ReaderSocket(listener: try listener(for: profile, found), isActivated: false, assignment)
+      socket = ReaderSocket(
+        listener: try listener(at: path, profile.socket.ownership, found), isActivated: false, assignment)
       store.keep(socket.listener)
     }
     sockets[path] = socket
@@ -45,10 +47,9 @@ extension Daemon {
   }
 
   /// The socket that an earlier process left, if it is as the configuration wants it; else a new one.
-  private func listener(
-    for profile: ProfileConfiguration, _ found: TokenStore.Found
+  func listener(
+    at path: String, _ ownership: Ownership, _ found: TokenStore.Found
   ) throws(SystemError) -> ListeningSocket {
-    let (path, ownership) = (profile.socket.path, profile.socket.ownership)
     if let passed = found.sockets[path] {
       do throws(SystemError) {
         return try ListeningSocket(
@@ -65,7 +66,7 @@ extension Daemon {
   /// Of profiles that the configuration has no more: their sockets, tokens and files.
   private func giveUpUnused(_ found: TokenStore.Found) {
     for reason in found.refused { log.log(.storeRefused(reason)) }
-    for path in found.sockets.keys where sockets[path] == nil {
+    for path in found.sockets.keys where sockets[path] == nil && path != controlListener?.socket.path {
       store.giveUp(socketAt: path)
       ListeningSocket.removePath(path)
     }

@@ -25,6 +25,12 @@ actor Daemon {
   let notifier = Notifier()
   let exchanges: ExchangeClient
   let server: TokenServer
+  /// `nil`: nothing is served over HTTP.
+  let control: (any ControlServer)?
+  var controlService: ControlService?
+  var controlListener: ControlListener?
+  /// What the HTTP server knows.
+  var postedStates: [ProfileState] = []
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
@@ -52,7 +58,7 @@ actor Daemon {
   /// `ended` is called once, when everything is over.
   init(
     _ configuration: Configuration, path: String, loader: ConfigurationLoader, bootID: String, log: Logger,
-    ended: @escaping @Sendable (ExitStatus) -> Void
+    control: (any ControlServer)?, ended: @escaping @Sendable (ExitStatus) -> Void
   ) throws {
     let now = BootTime.now()
     executor = QueueExecutor(queue: DispatchQueue(label: "assetit-tokend.service"))
@@ -62,6 +68,7 @@ actor Daemon {
     self.loader = loader
     store = TokenStore(bootID: bootID)
     self.log = log
+    self.control = control
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
     exchanges = try ExchangeClient()
@@ -96,6 +103,7 @@ actor Daemon {
   /// After anything that happened: is the daemon ready, what does systemd show, when is the next thing due?
   func review() {
     guard stage != .ended else { return }
+    reviewControl()
     let moment = Moment.current()
     show(status(moment))
     if case .starting(let since) = stage {
@@ -139,7 +147,9 @@ actor Daemon {
     timer = nil
     if !isRestart {
       for socket in sockets.values where !socket.isActivated { socket.listener.removePath() }
+      if let controlListener, !controlListener.isActivated { controlListener.socket.removePath() }
     }
+    control?.shutDown()
     server.shutDown(answeringQueue: !isRestart)
     for profile in profiles.values {
       handle(.stopped, for: profile)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlAPI
 import FoundationEssentials
 import TokenService
 
@@ -9,7 +10,9 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: ConfigurationOption
 
   func run() throws {
-    let status = runDaemon(configuration: options.path, environment: ProcessInfo.processInfo.environment)
+    let status = runDaemon(
+      configuration: options.path, environment: ProcessInfo.processInfo.environment,
+      control: { HTTPControlServer() })
     throw ExitCode(status.rawValue)
   }
 }
