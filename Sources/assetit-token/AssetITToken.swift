@@ -2,7 +2,7 @@ import ArgumentParser
 import TokenCore
 
 @main
-struct AssetITToken: AsyncParsableCommand {
+struct AssetITToken: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "assetit-token",
     abstract: "Gets AssetIT's header from the daemon on this host.",

@@ -3,7 +3,7 @@ import AssetITTokenClient
 import FoundationEssentials
 import Glibc
 
-struct HeaderCommand: AsyncParsableCommand {
+struct HeaderCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "header",
     abstract: "Prints the header.",
@@ -19,7 +19,7 @@ struct HeaderCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  func run() async throws {
+  func perform() async throws {
     let client = connection.client(for: profile.profile)
     let (header, issuedAt): (AuthorizationHeader, Date?)
     do throws(TokenClientError) {

@@ -1,11 +1,12 @@
 import ArgumentParser
 import AssetITTokenClient
 
-struct RefreshCommand: AsyncParsableCommand {
+struct RefreshCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "refresh",
     abstract: "Has the daemon fetch a new token now, and says how that went.",
-    discussion: "All who ask at the same time share one request, and AssetIT isn't asked over and over again.")
+    discussion: "All who ask at the same time share one request, and AssetIT isn't asked over and over again."
+  )
 
   @OptionGroup var profile: ProfileArgument
 
@@ -14,7 +15,7 @@ struct RefreshCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  func run() async throws {
+  func perform() async throws {
     let status: ProfileStatus
     do throws(TokenClientError) {
       status = try await connection.client(for: profile.profile).refresh()

@@ -13,7 +13,9 @@ struct Terminal: Equatable {
     terminal.hasUnicode = showsUnicode(variable)
     guard terminal.isTerminal else { return terminal }
     var size = winsize()
-    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { terminal.width = Int(size.ws_col) }
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      terminal.width = Int(size.ws_col)
+    }
     terminal.hasColor = showsColor(variable)
     return terminal
   }

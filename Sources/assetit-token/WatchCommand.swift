@@ -2,7 +2,7 @@ import ArgumentParser
 import AssetITTokenClient
 import FoundationEssentials
 
-struct WatchCommand: AsyncParsableCommand {
+struct WatchCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
     abstract: "Prints a line of JSON for the state now and for each change.",
@@ -18,7 +18,7 @@ struct WatchCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  func run() async throws {
+  func perform() async throws {
     do {
       for try await event in connection.client(for: profile.profile).events {
         let line = WatchLine(event, profile: profile.profile, showsHeader: withHeader)

@@ -1,8 +1,9 @@
 import ArgumentParser
 import AssetITTokenClient
+import FoundationEssentials
 import LinuxSystem
 
-struct CurlCommand: AsyncParsableCommand {
+struct CurlCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "curl",
     abstract: "Runs curl with the header, which appears in no command line and no file.",
@@ -24,10 +25,18 @@ struct CurlCommand: AsyncParsableCommand {
   var arguments: [String] = []
 
   func validate() throws {
-    guard !arguments.isEmpty else { throw ValidationError("Give curl's arguments after --, as in: curl -- URL") }
+    guard !arguments.isEmpty else {
+      throw ValidationError("Give curl's arguments after --, as in: curl -- URL")
+    }
   }
 
-  func run() async throws {
+  func run() throws {
+    // Still on the main thread, which is the only one.
+    _ = ForwardedSignals.mask
+    try performAndWait()
+  }
+
+  func perform() async throws {
     do {
       let signals = try ForwardedSignals()
       throw ExitCode(try await run(CurlRun(CurlArguments(arguments), signals)).exitCode)
@@ -65,17 +74,34 @@ struct CurlCommand: AsyncParsableCommand {
     of header: AuthorizationHeader, _ client: TokenClient, _ input: StandardInput
   ) async -> AuthorizationHeader? {
     do throws(TokenClientError) {
-      try await client.reportRejected(header)
+      let status = try await client.reportRejected(header)
       guard CurlArguments(arguments).isRepeatable(isInputKept: input.isKept) else {
         StandardError.write("AssetIT answered 401; the daemon knows. Not tried again: the input is used up")
         return nil
       }
-      let new = try await client.header()
-      if new.value != header.value { return new }
+      if let new = try await newHeader(client, since: header, status) { return new }
       StandardError.write("AssetIT answered 401; the daemon knows, but has no other token yet")
     } catch {
       StandardError.write("AssetIT answered 401, and there is no other token: \(error)")
     }
     return nil
   }
+
+  /// Where the daemon waits a little before it asks AssetIT again, this does so too.
+  private func newHeader(
+    _ client: TokenClient, since old: AuthorizationHeader, _ status: ProfileStatus
+  ) async throws(TokenClientError) -> AuthorizationHeader? {
+    let isSoon = status.nextRefreshAt.map { $0.timeIntervalSinceNow < Self.patience } ?? status.isRefreshing
+    let attempts = isSoon ? Int(Self.patience / Self.interval) : 0
+    for attempt in 0...attempts {
+      if attempt > 0 { try? await Task.sleep(for: .seconds(Self.interval)) }
+      let header = try await client.header()
+      if header.value != old.value { return header }
+    }
+    return nil
+  }
+
+  /// In seconds.
+  private static let patience = 5.0
+  private static let interval = 0.2
 }

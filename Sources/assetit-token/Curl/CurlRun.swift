@@ -35,7 +35,7 @@ struct CurlRun: ~Copyable {
     let pid = try ChildProcess.start(
       arguments.command(header: file.raw, answers: answers.writer, isOnTerminal: isOnTerminal),
       ChildProcess.Setup(
-        output: output.writer, descriptors: [file.raw, answers.writer], mask: signals.mask))
+        output: output.writer, descriptors: [file.raw, answers.writer], mask: ForwardedSignals.mask))
     output.closeWriter()
     answers.closeWriter()
     let ending = try follow(pid, output, answers)
@@ -49,7 +49,7 @@ struct CurlRun: ~Copyable {
     let file = try Self.file(with: header)
     let pid = try ChildProcess.start(
       arguments.command(header: file.raw, answers: nil),
-      ChildProcess.Setup(descriptors: [file.raw], mask: signals.mask))
+      ChildProcess.Setup(descriptors: [file.raw], mask: ForwardedSignals.mask))
     while true {
       wait(for: [signals.descriptor.raw])
       if let ending = forwardSignals(to: pid) { return ending }

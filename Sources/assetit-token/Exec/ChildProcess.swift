@@ -66,8 +66,10 @@ enum ChildProcess {
     return pid
   }
 
-  /// Becomes the command; returns only where that fails.
-  static func become(_ command: [String]) -> SpawnFailure {
+  /// Becomes the command, with these signals blocked; returns only where that fails.
+  static func become(_ command: [String], mask: sigset_t) -> SpawnFailure {
+    var mask = mask
+    pthread_sigmask(SIG_SETMASK, &mask, nil)
     CStrings.with(command) { _ = execvp(command[0], $0) }
     return SpawnFailure(command: command[0], errno: errno)
   }

@@ -3,11 +3,12 @@ import AssetITTokenClient
 import Glibc
 import LinuxSystem
 
-struct ExecCommand: AsyncParsableCommand {
+struct ExecCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
     abstract: "Runs a command with the header in its environment, as ASSETIT_AUTHORIZATION.",
-    usage: "assetit-token exec [<profile>] [--on-refresh restart|signal=HUP] [--min-valid <duration>] -- <command> ...",
+    usage:
+      "assetit-token exec [<profile>] [--on-refresh restart|signal=HUP] [--min-valid <duration>] -- <command> ...",
     discussion: """
       It ends as the command does. Without --on-refresh the command takes this process's place. With it, the command \
       is restarted (SIGTERM, and SIGKILL after 10 s) or sent a signal whenever there is a new header; signals \
@@ -16,7 +17,8 @@ struct ExecCommand: AsyncParsableCommand {
 
   @OptionGroup var profile: ProfileArgument
 
-  @Option(help: ArgumentHelp("What a new header means to the command: restart, or signal=HUP.", valueName: "what"))
+  @Option(
+    help: ArgumentHelp("What a new header means to the command: restart, or signal=HUP.", valueName: "what"))
   var onRefresh: OnRefreshArgument?
 
   @Option(help: ArgumentHelp("How long the header must be good for, at least.", valueName: "duration"))
@@ -31,13 +33,19 @@ struct ExecCommand: AsyncParsableCommand {
     guard !command.isEmpty else { throw ValidationError("Name the command after --, as in: exec -- COMMAND") }
   }
 
-  func run() async throws {
+  func run() throws {
+    // Still on the main thread, which is the only one.
+    _ = ForwardedSignals.mask
+    try performAndWait()
+  }
+
+  func perform() async throws {
     let client = connection.client(for: profile.profile)
     do {
       guard let onRefresh else {
         let header = try await client.header(minValid: minValid.duration)
         setenv(Supervision.variable, header.value, 1)
-        let failure = ChildProcess.become(command)
+        let failure = ChildProcess.become(command, mask: ForwardedSignals.mask)
         StandardError.write("\(failure)")
         throw ExitCode(failure.exitCode)
       }

@@ -16,29 +16,41 @@ struct ForwardedSignals: ~Copyable {
   ]
   private static let fromKernel: Int32 = 0x80
 
-  let descriptor: OwnedFD
-  /// What was blocked before.
-  let mask: sigset_t
-
-  /// Blocks them in this thread and in those it will start; call it before there are others.
-  init() throws(SystemError) {
-    var (set, old) = (sigset_t(), sigset_t())
-    sigemptyset(&set)
-    for signal in Self.signals { sigaddset(&set, signal) }
-    pthread_sigmask(SIG_BLOCK, &set, &old)
-    mask = old
+  /// Blocks them in this thread and in those it will start, and has what was blocked before, which is what a command
+  /// is to get. It must be looked at first on the main thread before there are others: a thread that doesn't block
+  /// them would be ended by them, and threads of Dispatch block nearly everything.
+  static let mask: sigset_t = {
+    var (blocked, old) = (Self.set(of: signals), sigset_t())
+    pthread_sigmask(SIG_BLOCK, &blocked, &old)
     // Where whoever started this ignores it, no ending could be waited for.
     signal(SIGCHLD, SIG_DFL)
+    return old
+  }()
+
+  let descriptor: OwnedFD
+
+  init() throws(SystemError) {
+    _ = Self.mask
+    var set = Self.set(of: Self.signals)
     descriptor = try OwnedFD("watch", "signals") {
       signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
     }
+  }
+
+  private static func set(of signals: [Int32]) -> sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    return set
   }
 
   /// Those that have arrived since the last call.
   borrowing func take() -> [Arrival] {
     var arrivals: [Arrival] = []
     var info = signalfd_siginfo()
-    while read(descriptor.raw, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+    while read(descriptor.raw, &info, MemoryLayout<signalfd_siginfo>.size)
+      == MemoryLayout<signalfd_siginfo>.size
+    {
       arrivals.append(
         Arrival(signal: Int32(info.ssi_signo), isFromTerminal: info.ssi_code == Self.fromKernel))
     }

@@ -24,7 +24,8 @@ struct Supervision: ~Copyable {
   private var starts = 0
 
   init(
-    _ command: [String], _ client: TokenClient, _ supervisor: Supervisor, _ signals: consuming ForwardedSignals
+    _ command: [String], _ client: TokenClient, _ supervisor: Supervisor,
+    _ signals: consuming ForwardedSignals
   ) {
     self.command = command
     self.client = client
@@ -36,12 +37,12 @@ struct Supervision: ~Copyable {
   /// - Throws: where the command can't be started.
   consuming func run(_ header: AuthorizationHeader) async throws(SpawnFailure) -> Int32 {
     var header = header
+    try start(header)
     let (news, continuation) = AsyncStream.makeStream(of: News.self)
     let source = DispatchSource.makeReadSource(fileDescriptor: signals.descriptor.raw, queue: .global())
     // Level-triggered: this may be called again before the signals are taken.
     source.setEventHandler { continuation.yield(.signalsWaiting) }
     let watch = Task { [client] in await Self.watch(client, continuation) }
-    try start(header)
     source.activate()
     defer {
       watch.cancel()
@@ -83,7 +84,7 @@ struct Supervision: ~Copyable {
   private mutating func start(_ header: AuthorizationHeader) throws(SpawnFailure) {
     setenv(Self.variable, header.value, 1)
     starts += 1
-    pid = try ChildProcess.start(command, ChildProcess.Setup(mask: signals.mask))
+    pid = try ChildProcess.start(command, ChildProcess.Setup(mask: ForwardedSignals.mask))
   }
 
   /// A command isn't ended because the daemon is away, or its configuration has changed.

@@ -3,7 +3,9 @@ enum Paragraph {
   /// Control characters become spaces.
   static func wrap(_ text: String, width: Int, indent: Int) -> [String] {
     let margin = String(repeating: " ", count: indent)
-    let clean = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    let clean = String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     var lines: [String] = []
     for word in clean.split(separator: " ") {
       if let last = lines.last, last.count + 1 + word.count <= width {

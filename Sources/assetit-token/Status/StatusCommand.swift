@@ -2,7 +2,7 @@ import ArgumentParser
 import AssetITTokenClient
 import FoundationEssentials
 
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Shows how the profiles are doing, without their tokens.")
 
@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  func run() async throws {
+  func perform() async throws {
     let client = connection.client()
     if watch { return try await show(client) }
     let profiles: [ProfileStatus]

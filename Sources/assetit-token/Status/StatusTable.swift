@@ -64,7 +64,8 @@ struct StatusTable {
       let fitted = text.count > width ? String(text.prefix(max(width - 1, 0))) + cut : text
       let isLast = column == cells.count - 1
       let filled = isLast ? fitted : fitted + String(repeating: " ", count: width - fitted.count)
-      let isColored = state != nil && (column == 1 || (column == Self.life && cells.count == Self.header.count))
+      let isColored =
+        state != nil && (column == 1 || (column == Self.life && cells.count == Self.header.count))
       return isColored ? paint(filled, color(of: state)) : filled
     }
     return padded.joined(separator: String(repeating: " ", count: Self.gap))
