@@ -58,7 +58,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "AssetITTokenClient", dependencies: ["TokenCore", "LinuxSystem", "CCurl"], swiftSettings: settings),
+      name: "AssetITTokenClient", dependencies: ["TokenCore", "LinuxSystem", "CCurl"], swiftSettings: settings
+    ),
     .executableTarget(
       name: "assetit-token",
       dependencies: [
@@ -86,12 +87,18 @@ let package = Package(
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
     .testTarget(
       name: "TokenConfigTests", dependencies: ["TokenConfig", "TokenCore"], swiftSettings: settings),
-    .testTarget(name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"],
+      swiftSettings: settings),
     .testTarget(
       name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TokenCore"], swiftSettings: settings),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
     .testTarget(
-      name: "TokenServiceTests", dependencies: ["TokenService", "TokenConfig", "TokenCore", "LinuxSystem"],
+      name: "TokenServiceTests",
+      dependencies: [
+        "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ControlAPITests",
@@ -103,7 +110,8 @@ let package = Package(
       dependencies: ["assetit-token", "AssetITTokenClient", "TokenConfig"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["assetit-tokend", "assetit-token", "assetit-sim", "AssetITTokenClient"], swiftSettings: settings),
+      dependencies: ["assetit-tokend", "assetit-token", "assetit-sim", "AssetITTokenClient"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

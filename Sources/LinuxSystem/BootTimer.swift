@@ -20,7 +20,7 @@ package struct BootTimer: ~Copyable {
   /// Fires once at `time`, at once where it has passed; any earlier setting is forgotten.
   package func set(_ time: BootTime) {
     let continuousClock: UInt64 = 1 << 63
-    let nanoseconds = UInt64(max(time.nanoseconds, 1)) & ~(3 << 62)
+    let nanoseconds = UInt64(min(max(time.nanoseconds, 1), 1 << 62 - 1))
     source.schedule(
       deadline: DispatchTime(uptimeNanoseconds: continuousClock | nanoseconds), leeway: .milliseconds(1))
   }

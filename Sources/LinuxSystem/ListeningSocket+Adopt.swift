@@ -42,10 +42,21 @@ extension ListeningSocket {
   ) throws(SystemError) {
     let address = try SocketAddress(path: path)
     let probe = try unboundSocket(path)
-    try retrying("connect to", path) { address.withPointer { connect(probe.raw, $0, $1) } }
+    do throws(SystemError) {
+      try retrying("connect to", path) { address.withPointer { connect(probe.raw, $0, $1) } }
+    } catch {
+      // No place in the queue: then readers are in it, as they are in that of this socket.
+      guard error.errno == EAGAIN, hasQueue(listener) else { throw error }
+      return
+    }
     guard try PeerIdentity(of: probe.raw) == PeerIdentity(of: listener.raw) else {
       throw SystemError("use", "\(path), where another socket is bound by now", errno: ESTALE)
     }
+  }
+
+  private static func hasQueue(_ listener: borrowing OwnedFD) -> Bool {
+    var request = pollfd(fd: listener.raw, events: Int16(POLLIN), revents: 0)
+    return poll(&request, 1, 0) == 1
   }
 
   private static func option(_ option: Int32, of socket: Int32) -> Int32? {

@@ -69,17 +69,19 @@ package struct ListeningSocket: ~Copyable, Sendable {
     }
     let probe = try unboundSocket(path)
     let result = address.withPointer { connect(probe.raw, $0, $1) }
-    guard result != 0, errno == ECONNREFUSED else {
+    let code = result == 0 ? EAGAIN : errno
+    if code == ENOENT { return }
+    if code == EAGAIN {
       throw SystemError("serve", "\(path), which another process serves already", errno: EADDRINUSE)
     }
+    guard code == ECONNREFUSED else { throw SystemError("look at", path, errno: code) }
     try retrying("remove the stale socket", path) { unlink(path) }
   }
 
   private static func apply(_ ownership: Ownership, to path: String) throws(SystemError) {
-    if let group = ownership.group {
-      try retrying("give the group \(group) to", path) {
-        fchownat(AT_FDCWD, path, uid_t.max, group, AT_SYMLINK_NOFOLLOW)
-      }
+    let group = ownership.groupID
+    try retrying("give the group \(group) to", path) {
+      fchownat(AT_FDCWD, path, uid_t.max, group, AT_SYMLINK_NOFOLLOW)
     }
     try retrying("set the mode of", path) { chmod(path, ownership.mode) }
     try verify(ownership, of: path)
@@ -89,7 +91,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
   static func verify(_ ownership: Ownership, of path: String) throws(SystemError) {
     var status = stat()
     try retrying("look at", path) { lstat(path, &status) }
-    guard status.st_mode & 0o7777 == ownership.mode, ownership.group ?? status.st_gid == status.st_gid else {
+    guard status.st_mode & 0o7777 == ownership.mode, status.st_gid == ownership.groupID else {
       throw SystemError("set the mode and group of", path, errno: EPERM)
     }
   }

@@ -14,7 +14,6 @@ package struct PublishedFile: Equatable, Sendable {
   /// it into place. Where anything fails the old file stays as it was and no other is left behind.
   package func replace(with bytes: [UInt8]) throws(SystemError) {
     let directory = try openDirectory()
-    let temporary = ".\(name).tmp"
     // One that a killed process left: its name is ours alone.
     unlinkat(directory.raw, temporary, 0)
     do throws(SystemError) {
@@ -44,16 +43,20 @@ package struct PublishedFile: Equatable, Sendable {
     return pread(file.raw, &content, content.count, 0) == bytes.count && content == bytes
   }
 
-  /// Removes the file. One that can't be removed is emptied, so that nothing of it is left to read.
+  /// Removes the file, and a temporary one that a killed process left. One that can't be removed is emptied, so
+  /// that nothing of it is left to read.
   ///
   /// - Throws: where it can be neither removed nor emptied.
   package func remove() throws(SystemError) {
+    if let directory = try? openDirectory() { unlinkat(directory.raw, temporary, 0) }
     guard unlink(path) != 0, errno != ENOENT else { return }
     let failure = SystemError("remove", path)
     let file = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { throw failure }
     close(file)
   }
+
+  private var temporary: String { ".\(name).tmp" }
 
   private var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
@@ -78,9 +81,8 @@ package struct PublishedFile: Equatable, Sendable {
 
   private func apply(to file: borrowing OwnedFD) throws(SystemError) {
     let raw = file.raw
-    if let group = ownership.group {
-      try retrying("give the group \(group) to", path) { fchown(raw, uid_t.max, group) }
-    }
+    let group = ownership.groupID
+    try retrying("give the group \(group) to", path) { fchown(raw, uid_t.max, group) }
     try retrying("set the mode of", path) { fchmod(raw, ownership.mode) }
     var status = stat()
     try retrying("look at", path) { fstat(raw, &status) }
@@ -88,6 +90,6 @@ package struct PublishedFile: Equatable, Sendable {
   }
 
   private func isRight(_ status: stat) -> Bool {
-    status.st_mode & 0o7777 == ownership.mode && ownership.group ?? status.st_gid == status.st_gid
+    status.st_mode & 0o7777 == ownership.mode && status.st_gid == ownership.groupID
   }
 }

@@ -11,6 +11,11 @@ package struct SignalReader: ~Copyable {
   package static func block(_ signals: [Int32]) {
     var set = sigset_t(signals)
     pthread_sigmask(SIG_BLOCK, &set, nil)
+    ignorePipe()
+  }
+
+  /// A connection that breaks is an error of the call, not the end of the process.
+  package static func ignorePipe() {
     signal(SIGPIPE, SIG_IGN)
   }
 

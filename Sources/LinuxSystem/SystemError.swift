@@ -15,6 +15,9 @@ package struct SystemError: Error, Equatable, Sendable {
   /// Whether the kernel refused since this user may not: EACCES, EPERM.
   package var isPermission: Bool { errno == EACCES || errno == EPERM }
 
+  /// Whether descriptors or memory have run out, of this process or of the host, which may pass by itself.
+  package var isShortage: Bool { [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) }
+
   /// The text of `errno`, as strerror(3) gives it.
   package var reason: String { String(cString: strerror(errno)) }
 }

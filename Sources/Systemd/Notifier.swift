@@ -36,11 +36,22 @@ extension Notifier.Message {
   package var line: String {
     switch self {
     case .ready: "READY=1"
-    case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : String($0) }.joined()
+    case .status(let text): "STATUS=" + Self.oneLine(text)
     case .reloading(let monotonic): "RELOADING=1\nMONOTONIC_USEC=\(monotonic)"
     case .stopping: "STOPPING=1"
     case .watchdog: "WATCHDOG=1"
-    case .extendTimeout(let time): "EXTEND_TIMEOUT_USEC=\(time / .microseconds(1))"
+    case .extendTimeout(let time):
+      "EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000 + time.components.attoseconds / 1_000_000_000_000)"
     }
+  }
+
+  /// systemd drops a datagram of more than 4,096 bytes, with all that is in it.
+  private static func oneLine(_ text: String) -> String {
+    let limit = 2_000
+    let line = text.map { $0.isNewline ? " " : String($0) }.joined()
+    guard line.utf8.count > limit else { return line }
+    var cut = line.prefix(limit)
+    while cut.utf8.count > limit { cut = cut.dropLast(max(1, (cut.utf8.count - limit) / 4)) }
+    return cut + "…"
   }
 }

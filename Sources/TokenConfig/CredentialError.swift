@@ -29,6 +29,8 @@ extension CredentialError: CustomStringConvertible {
     switch self {
     case .unreadable(let file, let error) where error.errno == ENOENT:
       "\(file) does not exist: create it, or name another one"
+    case .unreadable(let file, let error) where error.errno == EACCES:
+      "\(error): let the service's user read it: chgrp assetit-tokend \(file) && chmod 0640 \(file)"
     case .unreadable(_, let error):
       "\(error): let the service's user read it"
     case .missing(let credential, let directory):

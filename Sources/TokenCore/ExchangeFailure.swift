@@ -3,6 +3,8 @@
 package enum ExchangeFailure: Error, Equatable, Sendable {
   /// The client ID or secret could not be read on this host; the reason names the file and the remedy.
   case credentialsUnavailable(reason: String)
+  /// This process or host had no descriptor or memory left for it.
+  case shortage(reason: String)
   /// The host's name could not be resolved.
   case nameResolution(host: String, reason: String)
   /// Connecting, sending or receiving failed.
@@ -29,7 +31,8 @@ extension ExchangeFailure {
   /// The one place where failures are classified.
   package var failureClass: FailureClass {
     switch self {
-    case .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer, .abandoned:
+    case .shortage, .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer,
+      .abandoned:
       .transient
     case .certificate, .unusableSetting, .credentialsUnavailable:
       .misconfigured
@@ -50,6 +53,8 @@ extension ExchangeFailure: CustomStringConvertible {
     switch self {
     case .credentialsUnavailable(let reason), .unusableSetting(let reason):
       reason
+    case .shortage(let reason):
+      "\(reason): raise LimitNOFILE, or look what uses so much"
     case .nameResolution(let host, let reason):
       "the name \(host) cannot be resolved (\(reason)): check base_url and this host's DNS"
     case .network(let host, let reason):

@@ -16,6 +16,8 @@ struct CredentialFingerprint: Equatable, Sendable {
   init(of credentials: Credentials, endpoint: String, key: Secret) {
     let parts = [Secret(endpoint), credentials.clientID, credentials.clientSecret]
     var message: [UInt8] = []
+    // An array that grows leaves copies of the secret behind.
+    message.reserveCapacity(parts.reduce(0) { $0 + $1.count + 8 })
     for part in parts {
       // The length goes first, so that no two lists of parts are the same message.
       message += withUnsafeBytes(of: UInt64(part.count).littleEndian) { Array($0) }

@@ -13,7 +13,9 @@ extension Daemon {
       switch action {
       case .authenticate: authenticate(profile)
       case .abandon: abandon(profile)
-      case .publish: publish(profile)
+      case .publish:
+        if case .granted = event { profile.tokenFingerprint = profile.fingerprint }
+        publish(profile)
       case .withdraw:
         withdraw(profile)
         store.giveUp(profile.name)
@@ -34,7 +36,7 @@ extension Daemon {
       read = try credentials.read(configuration)
     } catch {
       profile.fingerprint = nil
-      return handle(.failed(.credentialsUnavailable(reason: "\(error)")), for: profile)
+      return handle(.failed(Self.failure(error)), for: profile)
     }
     profile.fingerprint = fingerprint(of: read, configuration)
     let request = AuthenticationRequest(
@@ -46,6 +48,11 @@ extension Daemon {
       self.executor.queue.async { self.assumeIsolated { $0.receive(result, of: name, serial: serial) } }
     }
     profile.exchange = (id, serial)
+  }
+
+  private static func failure(_ error: CredentialError) -> ExchangeFailure {
+    if case .unreadable(_, let cause) = error, cause.isShortage { return .shortage(reason: "\(cause)") }
+    return .credentialsUnavailable(reason: "\(error)")
   }
 
   func fingerprint(of read: Credentials, _ configuration: ProfileConfiguration) -> CredentialFingerprint {

@@ -5,6 +5,7 @@ import Logging
 import Synchronization
 import Systemd
 import TokenConfig
+import TokenCore
 
 /// Runs the daemon in this process until it is told to stop, and says how it ended. Call it on the main thread
 /// before there are others. `control`: makes what serves HTTP, once signals are blocked in every thread to come.
@@ -17,13 +18,14 @@ package func runDaemon(
   let log = Logger.operatorLog(stream, level: .info)
   do {
     try ProcessLimits.forbidDumps()
-    ProcessLimits.raiseDescriptorLimit()
     let loader = ConfigurationLoader.fromEnvironment(environment)
     let configuration = try loader.load(path: path)
     return try run(
       configuration, path, loader, bootID: BootID.current(environment: environment), stream,
       control: makeControl?())
   } catch let problems as ConfigurationProblems {
+    var store = TokenStore(bootID: BootID.current(environment: environment))
+    store.take(now: .now()).withdraw()
     for problem in problems.all { log.log(.startFailed("\(problem)")) }
     Notifier().send(.status(problems.all.first.map { "\($0)" } ?? ""))
     return .configuration

@@ -9,6 +9,7 @@ extension Daemon {
   /// fails here ends the daemon.
   func start() {
     let found = store.take(now: .now())
+    reports.start { batch in self.assumeIsolated { $0.tell(batch) } }
     do throws(SystemError) {
       signals = try SignalReader(Self.signals, queue: executor.queue) { signal in
         self.assumeIsolated { $0.receive(signal: signal) }
@@ -16,13 +17,25 @@ extension Daemon {
       for profile in configuration.profiles { try open(profile, found) }
       try openControl(found)
     } catch {
+      // Files that are there may be another daemon's, which serves these paths.
+      profiles = [:]
+      found.withdraw()
       return end(with: error)
     }
     giveUpUnused(found)
     timer = BootTimer(queue: executor.queue) { self.assumeIsolated { $0.wake() } }
     log.log(.started(configuration))
+    if !PeerProcess.hasPeerPidfd, configuration.profiles.contains(where: { !$0.socket.access.units.isEmpty })
+    {
+      log.log(.noPeerPidfd())
+    }
     for profile in configuration.profiles { begin(profile, found.tokens[profile.name]) }
     review()
+  }
+
+  private func tell(_ batch: ReportQueue.Batch) {
+    for report in batch.reports { log.log(Notice(report)) }
+    if batch.leftOut > 0 { log.log(.reportsLeftOut(batch.leftOut)) }
   }
 
   private func open(_ profile: ProfileConfiguration, _ found: TokenStore.Found) throws(SystemError) {
@@ -70,13 +83,8 @@ extension Daemon {
       store.giveUp(socketAt: path)
       ListeningSocket.removePath(path)
     }
-    let files = Set(configuration.profiles.flatMap(\.files).map(\.path))
-    for (name, token) in found.tokens {
-      for path in token.files where !files.contains(path) {
-        try? PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil)).remove()
-      }
-      if profiles[name] == nil { store.giveUp(name) }
-    }
+    found.removeFiles(except: Set(configuration.profiles.flatMap(\.files).map(\.path)))
+    for name in found.tokens.keys where profiles[name] == nil { store.giveUp(name) }
   }
 
   /// Serves the token of an earlier process, or asks for one.
@@ -90,6 +98,7 @@ extension Daemon {
         let endpoint = configuration.exchange.endpoint
         credentialsChanged = !stored.isFor(read, endpoint: endpoint)
         profile.fingerprint = CredentialFingerprint(of: read, endpoint: endpoint, key: fingerprintKey)
+        profile.tokenFingerprint = credentialsChanged ? nil : profile.fingerprint
       }
       log.log(.resumed(configuration.name, credentialsChanged: credentialsChanged))
     }

@@ -31,6 +31,7 @@ actor Daemon {
   var controlListener: ControlListener?
   /// What the HTTP server knows.
   var postedStates: [ProfileState] = []
+  let reports: ReportQueue
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
@@ -72,7 +73,9 @@ actor Daemon {
     self.ended = ended
     credentials = loader.credentialReader(for: configuration)
     exchanges = try ExchangeClient()
-    server = try TokenServer { report in log.log(Notice(report)) }
+    let reports = ReportQueue(queue: executor.queue)
+    self.reports = reports
+    server = try TokenServer(descriptorLimit: ProcessLimits.raiseDescriptorLimit()) { reports.push($0) }
     fingerprintKey = CredentialFingerprint.newKey(&random)
     stage = .starting(since: now)
     nextTick = now + Self.tickInterval

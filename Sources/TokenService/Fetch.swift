@@ -1,5 +1,6 @@
 import AssetITAPI
 import Dispatch
+import LinuxSystem
 import Synchronization
 package import TokenConfig
 package import TokenCore
@@ -20,6 +21,12 @@ package enum Fetch {
   package static func header(
     of profile: String, configuration path: String, environment: [String: String]
   ) throws(Failure) -> Secret {
+    SignalReader.ignorePipe()
+    do throws(SystemError) {
+      try ProcessLimits.forbidDumps()
+    } catch {
+      throw .system(reason: "\(error)")
+    }
     var loader = ConfigurationLoader.fromEnvironment(environment)
     loader.looksBesideConfiguration = true
     let configuration: Configuration

@@ -13,6 +13,9 @@ final class Profile {
   var exchange: (id: ExchangeID?, serial: Int)?
   /// Of the credentials that the last request carried; `nil`: they couldn't be read.
   var fingerprint: CredentialFingerprint?
+  /// Of the credentials that brought the token; `nil`: they aren't known any more, so they count as changed after
+  /// the next restart.
+  var tokenFingerprint: CredentialFingerprint?
   /// What the descriptor store has.
   var stored: HeldToken?
   var statistics = ExchangeStatistics()

@@ -61,6 +61,7 @@ extension Result where Success == TokenGrant, Failure == ExchangeFailure {
     switch failure {
     case nil: "grant"
     case .credentialsUnavailable: "credentialsUnavailable"
+    case .shortage: "shortage"
     case .nameResolution(let host, _): "nameResolution of \(host)"
     case .network(let host, _): "network to \(host)"
     case .timedOut: "timedOut"

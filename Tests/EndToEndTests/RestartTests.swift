@@ -40,9 +40,7 @@ struct RestartTests {
     try Files.write("JWT half-a-tok", to: bench.path(".default.header.tmp"))
     let daemon = try bench.daemon()
     try await daemon.logs("attempt 1 failed")
-    withKnownIssue("a temporary file of a killed daemon stays until the next header is written") {
-      #expect(Files.names(in: bench.runtime) == ["default.sock"])
-    }
+    #expect(Files.names(in: bench.runtime) == ["default.sock"])
     try simulator.clearFaults()
     _ = try await Reader.firstHeader(bench.socket)
     try await daemon.logs("ready: ")
@@ -60,9 +58,7 @@ struct RestartTests {
     #expect(try await second.process.ended() == .exited(69))
     #expect(!second.lines(with: "\(bench.socket), which another process serves already").isEmpty)
     #expect(try await Reader.header(bench.socket) == header)
-    withKnownIssue("the second daemon withdraws the files of profiles whose sockets it didn't get") {
-      #expect(Files.text(bench.file) == header.text)
-    }
+    #expect(Files.text(bench.file) == header.text)
     #expect(try simulator.requests().count == 1)
     #expect(try await first.stop() == .exited(0))
   }

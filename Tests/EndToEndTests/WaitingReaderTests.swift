@@ -15,7 +15,7 @@ struct WaitingReaderTests {
     try simulator.set(faults: #"{"delay":1.5}"#)
     try bench.configure(bench.profile(at: simulator.port))
     _ = try bench.daemon()
-    try await eventually("the socket") { Files.exists(bench.socket) }
+    try await bench.listens()
     let began = monotonic()
     async let first = Reader.header(bench.socket)
     async let second = Reader.header(bench.socket)
@@ -45,7 +45,7 @@ struct WaitingReaderTests {
     try simulator.set(faults: #"{"hang":true}"#)
     try bench.configure(bench.profile(at: simulator.port, socket: #"wait = "0s""#))
     _ = try bench.daemon()
-    try await eventually("the socket") { Files.exists(bench.socket) }
+    try await bench.listens()
     let began = monotonic()
     #expect(try await Reader.read(bench.socket) == [])
     #expect(monotonic() - began < 0.9)

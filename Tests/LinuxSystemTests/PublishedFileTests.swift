@@ -156,10 +156,8 @@ struct PublishedFileTests {
     chmod(folder.path, 0o2755)
     try file().replace(with: [1])
     let socket = try ListeningSocket(path: folder.path("s"), ownership: Ownership(mode: 0o660, group: nil))
-    withKnownIssue("a set-group-ID folder gives them its own group, and nobody looks") {
-      #expect(FileStatus(folder.path("h"))?.group == getegid())
-      #expect(FileStatus(folder.path("s"))?.group == getegid())
-    }
+    #expect(FileStatus(folder.path("h"))?.group == getegid())
+    #expect(FileStatus(folder.path("s"))?.group == getegid())
     _ = consume socket
   }
 }

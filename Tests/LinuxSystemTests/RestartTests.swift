@@ -39,9 +39,7 @@ struct RestartTests {
       queued.append(client.release())
     }
     try #require(queued.count < 10_000)
-    withKnownIssue("the look whether it is the same one needs a place in the queue") {
-      _ = try adopt(socket, owned)
-    }
+    _ = try adopt(socket, owned)
   }
 
   @Test("One whose path has another mode, is gone or leads elsewhere isn't taken over")

@@ -164,7 +164,7 @@ struct CredentialTests {
     #expect(
       try asNobody { host.problems() } == [
         "config.toml: profiles.default.client_secret_file: cannot open HOST/secret: Permission denied: let the"
-          + " service's user read it"
+          + " service's user read it: chgrp assetit-tokend HOST/secret && chmod 0640 HOST/secret"
       ])
   }
 

@@ -55,7 +55,8 @@ struct BackOffTests {
     "every failure has its class",
     arguments: [
       (.timedOut(host: "h", after: .seconds(1)), .transient),
-      (.nameResolution(host: "h", reason: ""), .transient), (.handshake(host: "h", reason: ""), .transient),
+      (.shortage(reason: ""), .transient), (.nameResolution(host: "h", reason: ""), .transient),
+      (.handshake(host: "h", reason: ""), .transient),
       (.certificateDates(host: "h", reason: ""), .transient), (.status(408, retryAfter: nil), .transient),
       (.status(425, retryAfter: nil), .transient), (.status(500, retryAfter: nil), .transient),
       (.status(503, retryAfter: nil), .transient), (.unusableAnswer(.empty), .transient),

@@ -103,9 +103,7 @@ struct HeaderFileTests {
     _ = publish(makeHeader("new", lifetime: .seconds(600)), at: 59)
     let outcome = file.update(now: start + .milliseconds(59_500), random: &random)
     #expect(contents(path) == nil)
-    withKnownIssue("says done(afterFailures: 1), which is logged as \"is as it should be again\"") {
-      #expect(outcome != .done(afterFailures: 1))
-    }
+    #expect(outcome != .done(afterFailures: 1))
   }
 
   @Test("tells the first failure, also where neither writing nor removing works")
@@ -116,10 +114,8 @@ struct HeaderFileTests {
       Issue.record("a folder was replaced")
       return
     }
-    withKnownIssue("both steps count, so the first that is told is the second and is never logged") {
-      #expect(count == 1)
-      #expect(Notice.file(path, outcome, profile: "p", startMoment) != nil)
-    }
+    #expect(count == 1)
+    #expect(Notice.file(path, outcome, profile: "p", startMoment) != nil)
   }
 
   @Test("is tried again after waits that double up to 30 s, and is well when one succeeds")

@@ -135,7 +135,7 @@ struct WaitingRoomTests {
   private func reader(uid: UInt32 = 1000, unit: String? = nil, until seconds: Int? = nil) throws -> Reader {
     let address = unit.map { "\0x/unit/\($0)/c" } ?? ""
     return Reader(
-      try OwnedFD.spare(), socket: socket,
+      try OwnedFD.spare(), socket: socket, profile: "default",
       peer: Peer(PeerIdentity(pid: 1, uid: uid, gid: 0), address: address.utf8),
       deadline: seconds.map { start + .seconds($0) })
   }
@@ -194,7 +194,7 @@ struct WaitingRoomTests {
   func groups() throws {
     var room = WaitingRoom(descriptorLimit: 100)
     let sending = try reader()
-    sending.rest = (Secret("JWT a"), 2)
+    sending.rest = (HeaderBoard.Posting(header: Secret("JWT a"), deadline: start + .seconds(60)), 2)
     room.add(sending, 1)
     room.add(try reader(), 2)
     #expect(room.withoutHeader.map(\.0) == [2])

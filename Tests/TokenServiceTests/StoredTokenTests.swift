@@ -1,94 +1,70 @@
 import FoundationEssentials
 import LinuxSystem
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService
 
-@Suite("A stored token")
+@Suite("A token over a restart")
 struct StoredTokenTests {
+  private static let now = BootTime(nanoseconds: 5_000_000_000_000)
   private static let key = Secret("key")
-  private static let credentials = Credentials(clientID: Secret("id"), clientSecret: Secret("secret"))
+  private static let held = HeldToken(
+    grant: TokenGrant(token: Secret("a.b.c"), lifetime: .seconds(100), issuedAt: 7, expiresAt: 107),
+    requestedAt: now - .seconds(10), refreshAt: now + .seconds(40))
 
-  private static func held(lifetime: Duration = .seconds(60), refreshAt: Duration = .seconds(30)) -> HeldToken
-  {
-    let grant = TokenGrant(token: Secret("a.b.c"), lifetime: lifetime, issuedAt: 1, expiresAt: 2)
-    return HeldToken(grant: grant, requestedAt: start, refreshAt: start + refreshAt)
+  private static func record(_ held: HeldToken = held, bootID: String = "boot") -> StoredToken {
+    StoredToken(held, profile: "default", bootID: bootID, fingerprint: nil, key: key, files: ["/f"])
   }
 
-  private static func stored(_ held: HeldToken, bootID: String = "boot") -> StoredToken {
-    StoredToken(
-      held, profile: "default", bootID: bootID,
-      fingerprint: CredentialFingerprint(of: credentials, endpoint: "https://a", key: key), key: key,
-      files: ["/run/default.header"])
-  }
-
-  @Test("comes back as it was, by way of JSON")
+  @Test("comes back as it was, through sealed memory")
   func roundTrip() throws {
-    let held = Self.held()
-    let record = try JSONDecoder().decode(StoredToken.self, from: JSONEncoder().encode(Self.stored(held)))
-    #expect(record == Self.stored(held))
-    #expect(record.heldToken(bootID: "boot", now: start) == held)
-    #expect(record.heldToken(bootID: "boot", now: start + .seconds(60) - .nanoseconds(1)) == held)
-    #expect(record.files == ["/run/default.header"])
+    let bytes = Array(try JSONEncoder().encode(Self.record()))
+    let memory = try SealedMemory.make(name: "test", holding: bytes)
+    let contents = SealedMemory.contents(of: memory, limit: StoredToken.limit)
+    let read = try #require(contents)
+    let stored = try JSONDecoder().decode(StoredToken.self, from: Data(read))
+    #expect(stored == Self.record())
+    #expect(stored.heldToken(bootID: "boot", now: Self.now) == Self.held)
   }
 
-  @Test("comes back with a lifetime beyond the clock's end")
-  func endless() {
-    let held = Self.held(lifetime: .seconds(253_402_300_799))
-    #expect(Self.stored(held).heldToken(bootID: "boot", now: start)?.deadline == held.deadline)
-  }
-
-  @Test("doesn't come back when it has expired, or by another boot's clock")
+  @Test("is refused after another boot, at its end, from the future, or where it contradicts itself")
   func refused() {
-    let record = Self.stored(Self.held())
-    #expect(record.heldToken(bootID: "boot", now: start + .seconds(60)) == nil)
-    #expect(record.heldToken(bootID: "boot", now: start - .nanoseconds(1)) == nil, "asked for in the future")
-    #expect(record.heldToken(bootID: "other", now: start) == nil)
-    #expect(record.heldToken(bootID: "", now: start) == nil)
-    #expect(Self.stored(Self.held(), bootID: "").heldToken(bootID: "", now: start) == nil, "of no known boot")
+    let record = Self.record()
+    #expect(record.heldToken(bootID: "other", now: Self.now) == nil)
+    #expect(Self.record(bootID: "").heldToken(bootID: "", now: Self.now) == nil)
+    #expect(record.heldToken(bootID: "boot", now: Self.held.deadline) == nil)
+    #expect(record.heldToken(bootID: "boot", now: Self.held.deadline - .nanoseconds(1)) != nil)
+    #expect(record.heldToken(bootID: "boot", now: Self.held.requestedAt - .nanoseconds(1)) == nil)
+    let newline = HeldToken(
+      grant: TokenGrant(token: Secret("a\nb"), lifetime: .seconds(100)), requestedAt: Self.now,
+      refreshAt: Self.now)
+    #expect(Self.record(newline).heldToken(bootID: "boot", now: Self.now) == nil)
   }
 
-  @Test(
-    "doesn't come back from a record that contradicts itself",
-    arguments: [
-      ("version", "2"), ("lifetime", "0"), ("lifetime", "-1"), ("lifetime", "60000000001"),
-      ("deadline", "9223372036854775807"), ("token", "\"\""), ("token", "\"YQpi\""),
-    ])
-  func contradictions(key: String, value: String) throws {
-    let text = String(decoding: try JSONEncoder().encode(Self.stored(Self.held())), as: UTF8.self)
-    var pairs: [String] = []
-    for pair in text.dropFirst().dropLast().split(separator: ",\"") {
-      let name = pair.split(separator: "\"")[0]
-      pairs.append(name == key ? "\"\(key)\":\(value)" : (pair.first == "\"" ? "\(pair)" : "\"\(pair)"))
+  @Test("sealed memory can't be changed, and what isn't sealed or is too long is refused")
+  func seals() throws {
+    let memory = try SealedMemory.make(name: "test", holding: Array("abc".utf8))
+    let tooLong = SealedMemory.contents(of: memory, limit: 2)
+    #expect(tooLong == nil)
+    #expect(throws: SystemError.self) {
+      try retrying("write to", "sealed memory") { memory.write(Array("x".utf8)) }
     }
-    let changed = "{" + pairs.joined(separator: ",") + "}"
-    #expect(changed != text)
-    let record = try JSONDecoder().decode(StoredToken.self, from: Data(changed.utf8))
-    #expect(record.heldToken(bootID: "boot", now: start) == nil)
+    let unsealed = try OwnedFD("open", "a plain file") { openTemporary() }
+    let plain = SealedMemory.contents(of: unsealed, limit: 10)
+    #expect(plain == nil)
   }
 
-  @Test("is refreshed at its end at the latest, whatever the record says")
-  func refreshAt() {
-    let record = Self.stored(Self.held(refreshAt: .seconds(6000)))
-    #expect(record.heldToken(bootID: "boot", now: start)?.refreshAt == start + .seconds(60))
-  }
-
-  @Test("knows the credentials that brought it")
-  func credentials() {
-    let record = Self.stored(Self.held())
-    let other = Credentials(clientID: Secret("id"), clientSecret: Secret("other"))
-    #expect(record.isFor(Self.credentials, endpoint: "https://a"))
-    #expect(!record.isFor(Self.credentials, endpoint: "https://b"))
-    #expect(!record.isFor(other, endpoint: "https://a"))
-  }
-
-  @Test("has a name in the store for its socket that systemd takes")
-  func socketName() {
-    #expect(TokenStore.socketName("/run/a:b/c.sock") == "/run/a%3Ab/c.sock")
-    withKnownIssue("two paths make one name, so one socket is lost, or taken for the other's") {
-      #expect(TokenStore.socketName("/run/a:b") != TokenStore.socketName("/run/a%3Ab"))
-    }
+  @Test("belongs to the credentials that brought it, at the place where they were sent")
+  func fingerprint() {
+    let credentials = Credentials(clientID: Secret("id"), clientSecret: Secret("secret"))
+    let stored = StoredToken(
+      Self.held, profile: "default", bootID: "boot",
+      fingerprint: CredentialFingerprint(of: credentials, endpoint: "e", key: Self.key), key: Self.key,
+      files: [])
+    #expect(stored.isFor(credentials, endpoint: "e"))
+    #expect(!stored.isFor(credentials, endpoint: "f"))
+    let rotated = Credentials(clientID: Secret("id"), clientSecret: Secret("secret2"))
+    #expect(!stored.isFor(rotated, endpoint: "e"))
   }
 }

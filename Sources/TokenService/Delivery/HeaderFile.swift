@@ -51,26 +51,48 @@ struct HeaderFile {
   /// Writes what is still to be written, and removes what has ended even where writing fails.
   mutating func update(now: BootTime, random: inout some RandomNumberGenerator) -> Outcome {
     if let wanted, wanted.deadline <= now { forget() }
-    var outcome = Outcome.unchanged
-    if let wanted, let writeAt, writeAt <= now {
-      do {
-        let content = try wanted.rendered(as: configuration.format)
-        // After a restart it is there already, and whoever watches the file needn't look.
-        if !file.holds(content) { try file.replace(with: content) }
-        self.writeAt = nil
-        removeAt = wanted.deadline
-        return succeed()
-      } catch {
-        outcome = fail("\(error)", \.writeAt, now, &random)
-      }
+    let isWriteDue = isDue(writeAt, now)
+    let writing = isWriteDue ? write() : nil
+    let isRemovalDue = isDue(removeAt, now)
+    let removing = isRemovalDue ? remove() : nil
+    if let reason = writing ?? removing {
+      let next = now + failures.next(Self.retries, random: &random)
+      if writing != nil { writeAt = next }
+      if removing != nil { removeAt = next }
+      return .failed(reason: reason, count: failures.steps, retryAt: next)
     }
-    guard let removeAt, removeAt <= now else { return outcome }
+    guard isWriteDue || isRemovalDue, writeAt == nil else { return .unchanged }
+    defer { failures.reset() }
+    return .done(afterFailures: failures.steps)
+  }
+
+  private func isDue(_ time: BootTime?, _ now: BootTime) -> Bool {
+    time.map { $0 <= now } ?? false
+  }
+
+  /// - Returns: why it failed.
+  private mutating func write() -> String? {
+    guard let wanted else { return nil }
+    do {
+      let content = try wanted.rendered(as: configuration.format)
+      // After a restart it is there already, and whoever watches the file needn't look.
+      if !file.holds(content) { try file.replace(with: content) }
+      writeAt = nil
+      removeAt = wanted.deadline
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// - Returns: why it failed.
+  private mutating func remove() -> String? {
     do throws(SystemError) {
       try file.remove()
-      self.removeAt = nil
-      return outcome == .unchanged ? succeed() : outcome
+      removeAt = nil
+      return nil
     } catch {
-      return fail("\(error)", \.removeAt, now, &random)
+      return "\(error)"
     }
   }
 
@@ -83,20 +105,6 @@ struct HeaderFile {
     PublishedFile(
       path: configuration.path,
       ownership: Ownership(mode: configuration.mode, group: configuration.group?.id))
-  }
-
-  private mutating func succeed() -> Outcome {
-    defer { failures.reset() }
-    return .done(afterFailures: failures.steps)
-  }
-
-  private mutating func fail(
-    _ reason: String, _ step: WritableKeyPath<Self, BootTime?>, _ now: BootTime,
-    _ random: inout some RandomNumberGenerator
-  ) -> Outcome {
-    let next = now + failures.next(Self.retries, random: &random)
-    self[keyPath: step] = next
-    return .failed(reason: reason, count: failures.steps, retryAt: next)
   }
 }
 

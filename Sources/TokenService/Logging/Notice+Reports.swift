@@ -49,7 +49,7 @@ extension Notice {
       ?? "readers get nothing"
     let text =
       "\(profile): \(failure.cause); attempt \(failure.count) failed, the next is"
-      + " \(moment.until(failure.nextAttempt))\(remark(failure.failureClass)); \(served)"
+      + " \(moment.until(failure.nextAttempt))\(remark(failure)); \(served)"
     var fields = [
       "ASSETIT_PROFILE": profile, "ASSETIT_FAILURE_CLASS": failure.failureClass.name,
       "ASSETIT_FAILURES": "\(failure.count)", "ASSETIT_ERROR": "\(failure.cause)",
@@ -67,8 +67,9 @@ extension Notice {
     return Notice(id, level, text, fields)
   }
 
-  private static func remark(_ failureClass: FailureClass) -> String {
-    switch failureClass {
+  private static func remark(_ failure: TokenMachine.Failure) -> String {
+    if case .credentialsUnavailable = failure.cause { return ", or at once when that file changes" }
+    return switch failure.failureClass {
     case .transient, .throttled: ""
     case .rejected: ", or at once when the client ID or secret changes"
     case .misconfigured: ", or at once when the configuration changes"

@@ -36,6 +36,20 @@ extension Notice {
       ["ASSETIT_PROFILE": profile])
   }
 
+  static func noPeerPidfd() -> Notice {
+    Notice(
+      .noPeerPidfd, .notice,
+      "this kernel has no SO_PEERPIDFD (Linux 6.5): readers' units are told apart by process id and start time,"
+        + " which a process id that is reused at just the right moment could deceive")
+  }
+
+  static func reportsLeftOut(_ count: Int) -> Notice {
+    Notice(
+      .reportsLeftOut, .warning,
+      "\(count) messages about readers were left out, since they came faster than the log takes them; no reader was"
+        + " affected")
+  }
+
   static func reloadApplied(_ plan: ReloadPlan) -> Notice {
     let parts = [
       ("added", plan.added.map(\.name)), ("removed", plan.removed), ("changed", plan.changed.map(\.new.name)),

@@ -6,7 +6,7 @@ struct Notice: Sendable {
   let id: MessageID
   let level: Logger.Level
   let text: String
-  /// Journal fields: upper case names that begin with `ASSETIT_`.
+  /// Journal fields: upper case names, ours with `ASSETIT_` before them (systemd.journal-fields(7)).
   let fields: [String: String]
 
   init(_ id: MessageID, _ level: Logger.Level, _ text: String, _ fields: [String: String] = [:]) {
@@ -44,5 +44,7 @@ enum MessageID: String, Sendable, CaseIterable {
   case resumed = "32833106536e45df80b2d002cc92d33d"
   case storeRefused = "f08db22fd293456ab170fab23d90fbac"
   case storeFailed = "f3faa8e879ea47238ad5cfbc1d74bd1c"
+  case noPeerPidfd = "2f2bfd59a7dd4b01b5d35a9a25b4b16b"
+  case reportsLeftOut = "2f3f52c3c97045d982c0a2704a1b5b5b"
   case exchangeBegan = "83f11b2d9bbc4685bcc3323c673940a8"
 }

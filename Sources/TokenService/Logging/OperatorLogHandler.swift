@@ -18,7 +18,7 @@ struct OperatorLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let text = "\(event.message)"
+    let text = Self.oneLine("\(event.message)")
     let priority = Self.priority(event.level)
     if stream == .native {
       var fields = [
@@ -29,13 +29,20 @@ struct OperatorLogHandler: LogHandler {
       if Journal.send(fields) { return }
     }
     let prefix = stream == .plain ? "\(event.level): " : "<\(priority)>"
-    writeLine(prefix + text.split(whereSeparator: \.isNewline).joined(separator: "; "))
+    writeLine(prefix + text)
   }
 
   /// One write(2) a line, so that lines of several threads don't mix.
   private func writeLine(_ line: String) {
     let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
     bytes.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Some of a text may be somebody else's choice, such as the path of a reader's executable.
+  private static func oneLine(_ text: String) -> String {
+    let isControl = { (scalar: UnicodeScalar) in scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) }
+    let lines = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    return String(String.UnicodeScalarView(lines.unicodeScalars.map { isControl($0) ? "?" : $0 }))
   }
 
   /// syslog(3) priorities, as the journal and sd-daemon(3) use them.

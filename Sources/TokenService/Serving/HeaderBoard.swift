@@ -4,7 +4,7 @@ import TokenCore
 
 /// What one profile's readers get right now. The service writes it, the serving thread reads it.
 final class HeaderBoard: Sendable {
-  private struct Posting {
+  struct Posting {
     let header: Secret
     let deadline: BootTime
   }
@@ -19,11 +19,11 @@ final class HeaderBoard: Sendable {
     posting.withLock { $0 = nil }
   }
 
-  /// The header, unless its time has come: the clock is read anew for every reader, whatever the timers do.
-  var header: Secret? {
+  /// What is posted, unless its time has come: the clock is read anew for every reader, whatever the timers do.
+  var current: Posting? {
     posting.withLock { posting in
       guard let posting, BootTime.now() < posting.deadline else { return nil }
-      return posting.header
+      return posting
     }
   }
 }

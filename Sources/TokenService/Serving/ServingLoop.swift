@@ -10,27 +10,32 @@ final class ServingLoop {
   static let wakeUpTag: UInt64 = 0
   /// Connections taken from one socket before the others have their turn.
   private static let longestBurst = 128
+  private static let restTime = Duration.milliseconds(100)
 
-  private let epoll: Epoll
+  let epoll: Epoll
   private unowned let server: TokenServer
-  private let report: @Sendable (ServingReport) -> Void
+  let report: @Sendable (ServingReport) -> Void
   private var sockets: [UInt64: ReaderSocket] = [:]
-  private var waiting: WaitingRoom
+  var waiting: WaitingRoom
   private var nextTag: UInt64 = 1
   private var burst = 1
   /// Given up for a moment when there is no other descriptor left to accept with.
   private var spare: OwnedFD?
-  private var denials = ReportLimits(interval: .seconds(10))
+  /// Sockets that are left alone for a moment, since there is no descriptor to accept with.
+  private var resting: [ReaderSocket] = []
+  private var restsUntil: BootTime?
+  var denials = ReportLimits(interval: .seconds(10))
   private var exhaustion = ReportLimit(interval: .seconds(60))
-  private var crowds = ReportLimits(interval: .seconds(60))
+  var crowds = ReportLimits(interval: .seconds(60))
 
   init(
-    epoll: consuming Epoll, server: TokenServer, report: @escaping @Sendable (ServingReport) -> Void
+    epoll: consuming Epoll, server: TokenServer, waiting: WaitingRoom,
+    report: @escaping @Sendable (ServingReport) -> Void
   ) {
     self.epoll = epoll
     self.server = server
     self.report = report
-    waiting = WaitingRoom(descriptorLimit: ProcessLimits.raiseDescriptorLimit())
+    self.waiting = waiting
     spare = Self.spareDescriptor()
   }
 
@@ -38,7 +43,7 @@ final class ServingLoop {
   func run() {
     var tags: [UInt64] = []
     while true {
-      epoll.wait(timeout: waiting.timeout(now: .now()), into: &tags)
+      epoll.wait(timeout: timeout(now: .now()), into: &tags)
       for tag in tags where tag != Self.wakeUpTag {
         if let socket = sockets[tag] {
           accept(from: socket)
@@ -48,7 +53,13 @@ final class ServingLoop {
       }
       if tags.contains(Self.wakeUpTag), !obey(server.takeCommands()) { return }
       waiting.removeOverdue(now: .now())
+      wakeResting(now: .now())
     }
+  }
+
+  /// Milliseconds until something is due; `nil`: nothing is.
+  private func timeout(now: BootTime) -> Int32? {
+    [waiting.timeout(now: now), restsUntil?.milliseconds(after: now)].compactMap { $0 }.min()
   }
 
   /// - Returns: whether to go on.
@@ -68,12 +79,8 @@ final class ServingLoop {
 
   private func add(_ socket: ReaderSocket) {
     let tag = freshTag()
-    do {
-      try epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)
-      sockets[tag] = socket
-    } catch {
-      report(.outOfDescriptors(errno: error.errno, leftOut: 0))
-    }
+    sockets[tag] = socket
+    if (try? epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)) == nil { rest(socket) }
   }
 
   private func remove(_ socket: ReaderSocket) {
@@ -108,93 +115,33 @@ final class ServingLoop {
     if let leftOut = exhaustion.admit(.now()) { report(.outOfDescriptors(errno: code, leftOut: leftOut)) }
     spare = nil
     defer { spare = Self.spareDescriptor() }
-    if case .connection = socket.listener.accept() { return true }
-    return false
-  }
-
-  private func receive(_ connection: consuming OwnedFD, from address: [UInt8], _ socket: ReaderSocket) {
-    guard let identity = try? PeerIdentity(of: connection.raw) else { return }
-    let assignment = socket.assignment
-    let peer = Peer(identity, address: address)
-    if case .denied(let unit) = AccessRule.judge(peer, socket: connection.raw, by: assignment.settings.access)
-    {
-      return turnAway(peer, unit, socket, assignment)
-    }
-    guard let header = assignment.board.header else {
-      // systemd would start the unit with an empty credential, so that unit's own time-out is what counts.
-      let deadline = peer.credentialUnit == nil ? BootTime.now() + assignment.settings.wait : nil
-      return wait(Reader(connection, socket: socket, peer: peer, deadline: deadline), .hangUp)
-    }
-    guard let sent = send(header, from: 0, to: connection) else { return }
-    if sent == header.count { return finish(peer, connection, socket, assignment) }
-    let reader = Reader(connection, socket: socket, peer: peer, deadline: .now() + WaitingRoom.sendingTime)
-    reader.rest = (header, sent)
-    wait(reader, .writable)
-  }
-
-  private func finish(
-    _ peer: Peer, _ connection: borrowing OwnedFD, _ socket: ReaderSocket,
-    _ assignment: ReaderSocket.Assignment
-  ) {
-    socket.served.add(1, ordering: .relaxed)
-    guard assignment.settings.audit == .all else { return }
-    let unit = peer.credentialUnit ?? PeerUnit.ofPeer(connection.raw, peer.identity)
-    report(.served(profile: assignment.profile, peer: peer, unit: unit))
-  }
-
-  private func turnAway(
-    _ peer: Peer, _ unit: String?, _ socket: ReaderSocket, _ assignment: ReaderSocket.Assignment
-  ) {
-    socket.denied.add(1, ordering: .relaxed)
-    guard assignment.settings.audit != .none else { return }
-    guard let leftOut = denials.admit(assignment.profile, .now()) else { return }
-    report(.denied(profile: assignment.profile, peer: peer, unit: unit, leftOut: leftOut))
-  }
-
-  private func wait(_ reader: Reader, _ interest: Epoll.Interest) {
-    guard waiting.hasRoom(for: reader) else {
-      let profile = reader.socket.assignment.profile
-      if let leftOut = crowds.admit(profile, .now()) {
-        report(.tooManyWaiting(profile: profile, limit: waiting.limit, leftOut: leftOut))
-      }
-      return
-    }
-    let tag = freshTag()
-    guard (try? epoll.add(reader.descriptor.raw, interest, tag: tag)) != nil else { return }
-    waiting.add(reader, tag)
-  }
-
-  private func answerWaiting() {
-    for (tag, reader) in waiting.withoutHeader {
-      guard let header = reader.socket.assignment.board.header else { continue }
-      reader.rest = (header, 0)
-      proceed(reader, tag)
+    switch socket.listener.accept() {
+    case .connection: return true
+    case .vanished: return true
+    case .queueEmpty: return false
+    case .exhausted:
+      // Somebody else in this process took the one that was given up. To ask at once again would only spin.
+      rest(socket)
+      return false
     }
   }
 
-  /// A reader has hung up, or has room again, or there is a header for it.
-  private func proceed(_ reader: Reader, _ tag: UInt64) {
-    guard let (header, sent) = reader.rest, let count = send(header, from: sent, to: reader.descriptor) else {
-      return waiting.remove(tag)
-    }
-    if sent + count == header.count {
-      finish(reader.peer, reader.descriptor, reader.socket, reader.socket.assignment)
-      return waiting.remove(tag)
-    }
-    if sent == 0 {
-      guard (try? epoll.change(reader.descriptor.raw, .writable, tag: tag)) != nil else {
-        return waiting.remove(tag)
-      }
-      waiting.setDeadline(of: tag, .now() + WaitingRoom.sendingTime)
-    }
-    reader.rest = (header, sent + count)
+  private func rest(_ socket: ReaderSocket) {
+    epoll.remove(socket.listener.descriptor.raw)
+    resting.append(socket)
+    restsUntil = .now() + Self.restTime
   }
 
-  private func send(_ header: Secret, from start: Int, to connection: borrowing OwnedFD) -> Int? {
-    header.withBytes { connection.sendNow($0[start...]) }
+  private func wakeResting(now: BootTime) {
+    guard let until = restsUntil, until <= now else { return }
+    restsUntil = nil
+    for (tag, socket) in sockets where resting.contains(where: { $0 === socket }) {
+      try? epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)
+    }
+    resting = []
   }
 
-  private func freshTag() -> UInt64 {
+  func freshTag() -> UInt64 {
     defer { nextTag += 1 }
     return nextTag
   }

@@ -19,14 +19,18 @@ final class TokenServer: Sendable {
   private let beats = Atomic<Int>(0)
   private let thread = Mutex<WorkerThread?>(nil)
 
-  /// Starts the thread. `report` is called on it and must not block.
+  /// Starts the thread. `descriptorLimit`: how many descriptors this process may have; `report` is called on the
+  /// thread and must not block.
   ///
   /// - Throws: where the kernel has no descriptor or thread left.
-  init(report: @escaping @Sendable (ServingReport) -> Void) throws(SystemError) {
+  init(
+    descriptorLimit: Int, report: @escaping @Sendable (ServingReport) -> Void
+  ) throws(SystemError) {
     wakeUp = try WakeUp()
     let epoll = try Epoll()
     try wakeUp.watch(in: epoll, tag: ServingLoop.wakeUpTag)
-    let loop = ServingLoop(epoll: epoll, server: self, report: report)
+    let loop = ServingLoop(
+      epoll: epoll, server: self, waiting: WaitingRoom(descriptorLimit: descriptorLimit), report: report)
     let worker = try WorkerThread(name: "token-readers") { loop.run() }
     thread.withLock { $0 = worker }
   }

@@ -60,12 +60,17 @@ struct WaitingRoom {
   }
 
   /// Milliseconds until somebody's time is over; `nil` where nobody's ever is.
-  func timeout(now: BootTime) -> Int32? {
-    earliestDeadline.map { Int32(clamping: max(0, ($0 - now).nanoseconds / 1_000_000 + 1)) }
-  }
+  func timeout(now: BootTime) -> Int32? { earliestDeadline.map { $0.milliseconds(after: now) } }
 
   private mutating func note(_ deadline: BootTime?) {
     guard let deadline else { return }
     earliestDeadline = min(earliestDeadline ?? deadline, deadline)
+  }
+}
+
+extension BootTime {
+  /// Rounded up, 0 where it has passed: for epoll_wait(2).
+  func milliseconds(after now: BootTime) -> Int32 {
+    Int32(clamping: max(0, (self - now).nanoseconds / 1_000_000 + 1))
   }
 }

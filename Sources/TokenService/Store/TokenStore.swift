@@ -28,6 +28,8 @@ struct TokenStore {
     var sockets: [String: DescriptorStore.Passed] = [:]
     /// Sockets that systemd made for a socket unit: by path and by name.
     var activated: [(path: String, passed: DescriptorStore.Passed)] = []
+    /// The files that hold a token, usable or not.
+    var files: Set<String> = []
     /// Why something was not used.
     var refused: [String] = []
   }
@@ -56,11 +58,11 @@ struct TokenStore {
     _ passed: DescriptorStore.Passed, _ name: (profile: String, number: Int), _ now: BootTime,
     _ found: inout Found
   ) {
-    guard let bytes = SealedMemory.contents(of: passed.descriptor, limit: StoredToken.limit),
-      let token = try? JSONDecoder().decode(StoredToken.self, from: Data(bytes)),
-      token.profile == name.profile,
-      token.heldToken(bootID: bootID, now: now) != nil
-    else {
+    let token = SealedMemory.contents(of: passed.descriptor, limit: StoredToken.limit).flatMap {
+      try? JSONDecoder().decode(StoredToken.self, from: Data($0))
+    }
+    found.files.formUnion(token?.files ?? [])
+    guard let token, token.profile == name.profile, token.heldToken(bootID: bootID, now: now) != nil else {
       store.remove(name: passed.name)
       return found.refused.append(
         "the token \(passed.name) has expired, is from before a boot, or is damaged")
@@ -81,7 +83,7 @@ struct TokenStore {
     _ held: HeldToken, of profile: Profile, key: Secret
   ) throws {
     let stored = StoredToken(
-      held, profile: profile.name, bootID: bootID, fingerprint: profile.fingerprint, key: key,
+      held, profile: profile.name, bootID: bootID, fingerprint: profile.tokenFingerprint, key: key,
       files: profile.files.map(\.configuration.path))
     var bytes = Array(try JSONEncoder().encode(stored))
     defer { _ = bytes.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) } }
@@ -105,14 +107,33 @@ struct TokenStore {
     store.remove(name: Self.socketName(path))
   }
 
-  /// A colon separates names where systemd passes them (sd_listen_fds(3)).
+  /// A colon separates names where systemd passes them, and a name is printable ASCII (sd_listen_fds(3)).
   static func socketName(_ path: String) -> String {
-    path.map { $0 == ":" ? "%3A" : String($0) }.joined()
+    path.utf8.map { byte in
+      let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: ":") && byte != UInt8(ascii: "%")
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte, radix: 16, uppercase: true)
+    }.joined()
   }
 
   private static func generation(in name: String) -> (profile: String, number: Int)? {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, let number = Int(parts[1]), number >= 0 else { return nil }
     return (String(parts[0]), number)
+  }
+}
+
+extension TokenStore.Found {
+  /// Removes the files that hold a token, but for those that are kept.
+  func removeFiles(except kept: Set<String> = []) {
+    for path in files.subtracting(kept) {
+      // One that can't be removed is told by nobody, since nothing says any more whose it is.
+      try? PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil)).remove()
+    }
+  }
+
+  /// Takes back all that an earlier process left for this one, which can't start.
+  func withdraw() {
+    removeFiles()
+    for path in sockets.keys { ListeningSocket.removePath(path) }
   }
 }

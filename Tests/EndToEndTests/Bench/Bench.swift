@@ -12,6 +12,7 @@ final class Bench: Sendable {
   let runtime: String
   let configurationPath: String
   private let processes = Mutex<[ChildProcess]>([])
+  private let lastActs = Mutex<[@Sendable () -> Void]>([])
 
   init() throws {
     // Short, since the path of a socket has 107 bytes.
@@ -26,6 +27,7 @@ final class Bench: Sendable {
 
   deinit {
     for process in processes.withLock({ $0 }).reversed() { process.end() }
+    for act in lastActs.withLock({ $0 }) { act() }
     if getenv("ASSETIT_KEEP_BENCH") == nil { Files.remove(folder) }
   }
 
@@ -37,9 +39,19 @@ final class Bench: Sendable {
   var socket: String { path("default.sock") }
   var file: String { path("default.header") }
 
+  /// Waits until somebody listens on the socket; its path is there a moment before.
+  func listens() async throws {
+    try await eventually("somebody who listens") { (try? ClientSocket(path: socket)) != nil }
+  }
+
   /// Waits until the profile's header file holds that header; it is written just after readers are served.
   func fileHolds(_ header: Header) async throws {
     try await eventually("the header in its file") { try Files.content(file) == Array(header.text.utf8) }
+  }
+
+  /// To be done once all processes have ended.
+  func atEnd(_ act: @escaping @Sendable () -> Void) {
+    lastActs.withLock { $0.append(act) }
   }
 
   /// Starts any process, which the bench ends.

@@ -18,18 +18,28 @@ final class ChildProcess: Sendable {
   let pid: pid_t
   private let ending = Mutex<Ending?>(nil)
 
-  /// Standard input is `/dev/null`, all signals are
-  /// as they are at the start of a process, and it gets a process group of its own (setpgid(2)).
+  /// Standard input is `/dev/null`. `output` and `error` are files, which it appends to.
   init(
     _ executable: String, _ arguments: [String], environment: [String: String], output: String, error: String
   ) throws(SpawnFailure) {
+    pid = try Self.spawn(executable, arguments, environment: environment) { actions in
+      let flags = O_WRONLY | O_CREAT | O_APPEND
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
+      posix_spawn_file_actions_addopen(&actions, 2, error, flags, 0o600)
+    }
+    Guard.began(pid)
+  }
+
+  /// Starts a process in a group of its own (setpgid(2)), with all signals as they are at the start of one.
+  static func spawn(
+    _ executable: String, _ arguments: [String], environment: [String: String],
+    descriptors: (inout posix_spawn_file_actions_t) -> Void
+  ) throws(SpawnFailure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    let flags = O_WRONLY | O_CREAT | O_APPEND
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, error, flags, 0o600)
+    descriptors(&actions)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -43,15 +53,14 @@ final class ChildProcess: Sendable {
     posix_spawnattr_setsigdefault(&attributes, &signals)
 
     var pid = pid_t()
-    let names = [executable] + arguments
     let variables = environment.map { "\($0.key)=\($0.value)" }
-    let code = Self.withStrings(names) { arguments in
-      Self.withStrings(variables) { variables in
+    let code = withStrings([executable] + arguments) { arguments in
+      withStrings(variables) { variables in
         posix_spawnp(&pid, executable, &actions, &attributes, arguments, variables)
       }
     }
     guard code == 0 else { throw SpawnFailure(executable: executable, errno: code) }
-    self.pid = pid
+    return pid
   }
 
   private static func withStrings<Result>(
@@ -79,11 +88,12 @@ final class ChildProcess: Sendable {
     try await eventually("the end of process \(pid)", within: limit) { poll() }
   }
 
-  /// Ends it at once, wherever it is.
+  /// Ends it and its children at once, wherever they are.
   func end() {
     ending.withLock { ending in
       guard Self.reap(pid, &ending, options: WNOHANG) == nil else { return }
-      kill(pid, SIGKILL)
+      // Its process group, which it leads.
+      kill(-pid, SIGKILL)
       _ = Self.reap(pid, &ending, options: 0)
     }
   }
@@ -94,6 +104,7 @@ final class ChildProcess: Sendable {
     var result: pid_t
     repeat { result = waitpid(pid, &status, options) } while result < 0 && errno == EINTR
     guard result == pid else { return nil }
+    Guard.ended(pid)
     let signal = status & 0x7F
     ending = signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal)
     return ending

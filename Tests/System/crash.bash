@@ -1,0 +1,25 @@
+# The daemon dies, or hangs.
+# shellcheck shell=bash disable=SC2016
+
+fresh </dev/null
+before=$(read_socket) asked=$(requests) pid=$(main_pid)
+begin_load
+kill -KILL "$pid"
+ok 'after SIGKILL systemd starts it again' 'soon "active && [[ \$(main_pid) != $pid ]]"'
+ok 'with the same token' '[[ $(read_socket) == "$before" && $(cat $header) == "$before" ]]'
+end_load
+# A reader whose connection the dead process had taken over already may have got nothing; nobody else.
+ok 'of all readers at most those that were being answered got nothing' '((nothing <= 2 && reads > 50))'
+figure 'longest wait through a crash (RestartSec=2s)' "$longest ms"
+ok 'no request was made' '[[ $(requests) == "$asked" ]]'
+
+drop_in <<<$'[Service]\nWatchdogSec=2s\nRestartSec=100ms'
+systemctl restart assetit-tokend
+mark
+pid=$(main_pid)
+kill -STOP "$pid"
+ok 'a daemon that hangs is killed by the watchdog' 'soon "[[ \$(property NRestarts) -ge 1 ]] && active" 15'
+ok 'the journal says so' 'journalctl --since="$marked" -o cat | grep -i "watchdog timeout"'
+ok 'the token is still the same' '[[ $(read_socket) == "$before" ]]'
+ok 'no request was made' '[[ $(requests) == "$asked" ]]'
+ok 'no core was dumped' '! journalctl --since="$marked" -o cat | grep -i "dumped core" && ! compgen -G "/core*"'
