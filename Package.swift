@@ -102,7 +102,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ControlAPITests",
-      dependencies: ["ControlAPI", "TokenService", "TokenCore", "assetit-tokend", "assetit-sim"],
+      dependencies: [
+        "ControlAPI", "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "assetit-sim",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       swiftSettings: settings),
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(

@@ -13,7 +13,8 @@ enum BrowserGuard {
     }
     if let host = hosts.first, !isLocal(host) {
       throw Problem(
-        .misdirectedRequest, "the Host header must be empty, localhost, a loopback address or a name without dots")
+        .misdirectedRequest,
+        "the Host header must be empty, localhost, a loopback address or a name without dots")
     }
     guard offer == .everything else { return }
     let isFromBrowser = head.headers.contains { name, _ in
@@ -28,7 +29,9 @@ enum BrowserGuard {
   static func isLocal(_ host: String) -> Bool {
     if host.hasPrefix("[") { return host == "[::1]" || host.hasPrefix("[::1]:") }
     let parts = host.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count <= 2, parts.dropFirst().allSatisfy({ $0.utf8.allSatisfy(isDigit) }) else { return false }
+    guard parts.count <= 2, parts.dropFirst().allSatisfy({ $0.utf8.allSatisfy(isDigit) }) else {
+      return false
+    }
     let name = parts.first.map { $0.lowercased() } ?? ""
     if name.hasPrefix("%2f") || name.hasSuffix(".localhost") || !name.contains(".") { return true }
     let numbers = name.split(separator: ".", omittingEmptySubsequences: false)

@@ -21,14 +21,6 @@ final class Connection: ChannelInboundHandler {
     case closing
   }
 
-  /// Of a request's body, in bytes.
-  static let bodyLimit = 128 << 10
-  /// A connection that doesn't ask for anything is closed.
-  static let idleTime = TimeAmount.seconds(60)
-  /// For a request to arrive, from its first byte on.
-  static let receivingTime = TimeAmount.seconds(10)
-  /// For an answer to be read.
-  static let sendingTime = TimeAmount.seconds(10)
   /// Answers in a row that may nest before the stack is given up.
   private static let deepestNesting = 16
 
@@ -85,8 +77,9 @@ final class Connection: ChannelInboundHandler {
   private func begin(_ head: HTTPRequestHead) {
     self.head = head
     body = []
-    if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > Self.bodyLimit {
-      return refuse(Self.tooLong)
+    if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > desk.limits.body
+    {
+      return refuse(.bodyTooLong(desk.limits.body))
     }
     let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
     if expects, head.version == .http1_1 {
@@ -96,11 +89,11 @@ final class Connection: ChannelInboundHandler {
   }
 
   private func take(_ piece: ByteBuffer) {
-    guard body.count + piece.readableBytes <= Self.bodyLimit else { return refuse(Self.tooLong) }
+    guard body.count + piece.readableBytes <= desk.limits.body else {
+      return refuse(.bodyTooLong(desk.limits.body))
+    }
     body += piece.readableBytesView
   }
-
-  private static let tooLong = Problem(.payloadTooLarge, "a body may have at most \(bodyLimit) bytes")
 
   private func ask() {
     guard let head else { return }
@@ -132,7 +125,7 @@ final class Connection: ChannelInboundHandler {
     let problem =
       isTooLong
       ? Problem(
-        .requestHeaderFieldsTooLarge, "a request's head may have at most \(RequestMeter.headLimit) bytes")
+        .requestHeaderFieldsTooLarge, "a request's head may have at most \(desk.limits.head) bytes")
       : Problem(.badRequest, "this is not HTTP/1.1")
     refuse(problem)
   }
@@ -147,12 +140,12 @@ final class Connection: ChannelInboundHandler {
 
   /// Closes who takes too long, or has nothing to ask.
   func review(_ now: NIODeadline) {
+    let limits = desk.limits
     let isOverdue =
       switch phase {
       case .receiving:
-        meter.begunAt.map { now - $0 > Self.receivingTime } ?? (now - since > Self.idleTime)
-      case .sending: now - since > Self.sendingTime
-      case .closing: now - since > Self.sendingTime
+        meter.begunAt.map { now - $0 > .init(limits.receiving) } ?? (now - since > .init(limits.idle))
+      case .sending, .closing: now - since > .init(limits.sending)
       case .waiting, .streaming: false
       }
     if isOverdue { close() }
@@ -223,6 +216,8 @@ extension Connection {
       return
     }
     guard let context, isOpen else { return }
+    // The client may have said meanwhile that nothing more will come.
+    let isLast = isLast || isInputClosed
     head = nil
     enter(isLast ? .closing : .receiving)
     meter.restart(since)
@@ -243,9 +238,11 @@ extension Connection {
     desk.note(.ok)
     let response = responseHead(.ok, "text/event-stream", [Answer.noStore], isLast: true)
     guard head.method != .HEAD else {
-      enter(.sending)
-      context.writeAndFlush(Self.wrapOutboundOut(.head(response)), promise: nil)
-      finish(isLast: true)
+      // Not even the end of the chunks follows.
+      enter(.closing)
+      let written = context.eventLoop.makePromise(of: Void.self)
+      written.futureResult.assumeIsolated().whenComplete { [self] _ in close() }
+      context.writeAndFlush(Self.wrapOutboundOut(.head(response)), promise: written)
       return false
     }
     enter(.streaming)

@@ -1,15 +1,12 @@
 /// Bounds the connections there are at once.
 struct ConnectionCrowd {
-  /// Whatever the limit of descriptors, no more than this many.
-  static let most = 4096
-
-  /// A quarter of the process's descriptors at most; one user may have half of these.
+  /// One user may have half of these.
   let limit: Int
   private(set) var count = 0
   private var countByUser: [UInt32: Int] = [:]
 
-  init(descriptorLimit: Int) {
-    limit = max(2, min(descriptorLimit / 4, Self.most))
+  init(limit: Int) {
+    self.limit = max(2, limit)
   }
 
   /// - Returns: whether there was room; who is let in must ``leave(_:)``.

@@ -66,7 +66,8 @@ extension Desk {
       case .unknownProfile: .unknownProfile(reader.profile)
       case .deferred(let until): .deferred(reader.profile, until, moment)
       case .impossible: .minValidTooLong(state, moment)
-      case .refreshed, .notNeeded, .failed: isBeyond ? .minValidTooLong(state, moment) : .refreshFailed(state, moment)
+      case .refreshed, .notNeeded, .failed:
+        isBeyond ? .minValidTooLong(state, moment) : .refreshFailed(state, moment)
       }
     reader.connection.respond(problem.answer, to: ticket)
   }

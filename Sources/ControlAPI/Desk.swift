@@ -6,13 +6,9 @@ import TokenService
 
 /// Knows every profile's state and every connection, and answers requests. Confined to the event loop.
 final class Desk {
-  /// Events or not, subscribers hear something this often.
-  static let heartbeatInterval = TimeAmount.seconds(15)
-  /// How often connections that take too long are looked for.
-  private static let reviewInterval = TimeAmount.seconds(1)
-
   let service: ControlService
   let loop: any EventLoop
+  let limits: ServingLimits
   private(set) var isStopping = false
   var logs: [String: EventLog] = [:]
   var connections: [UInt64: Connection] = [:]
@@ -21,7 +17,7 @@ final class Desk {
   /// Readers whose header isn't there yet, by their connection's id.
   var waiting: [UInt64: WaitingReader] = [:]
   private var crowd: ConnectionCrowd
-  private var statistics = HTTPStatistics(startedAt: .now())
+  private var statistics = HTTPStatistics()
   private var lastID: UInt64 = 0
   private var lastRun: UInt64 = 0
   /// Tells this process's event ids from those of another one.
@@ -30,19 +26,21 @@ final class Desk {
   private var whenEmpty: EventLoopPromise<Void>?
   private var tasks: [RepeatedTask] = []
 
-  init(_ service: ControlService, loop: any EventLoop, descriptorLimit: Int) {
+  init(_ service: ControlService, loop: any EventLoop, _ limits: ServingLimits, descriptorLimit: Int) {
     self.service = service
     self.loop = loop
-    crowd = ConnectionCrowd(descriptorLimit: descriptorLimit)
+    self.limits = limits
+    crowd = ConnectionCrowd(limit: min(limits.connections, descriptorLimit / 4))
   }
 
   func startClocks() {
     let desk = NIOLoopBound(self, eventLoop: loop)
+    let (review, heartbeat) = (TimeAmount(limits.review), TimeAmount(limits.heartbeat))
     tasks = [
-      loop.scheduleRepeatedTask(initialDelay: Self.reviewInterval, delay: Self.reviewInterval) { _ in
+      loop.scheduleRepeatedTask(initialDelay: review, delay: review) { _ in
         desk.value.reviewConnections()
       },
-      loop.scheduleRepeatedTask(initialDelay: Self.heartbeatInterval, delay: Self.heartbeatInterval) { _ in
+      loop.scheduleRepeatedTask(initialDelay: heartbeat, delay: heartbeat) { _ in
         desk.value.sendHeartbeat()
       },
     ]
@@ -74,15 +72,15 @@ final class Desk {
     guard !isStopping, crowd.enter(caller?.uid ?? .max) else {
       return try pipeline.addHandler(TurnedAway(isStopping ? .stopping : .tooManyConnections, date: date))
     }
-    var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldSize = RequestMeter.headLimit
-    limits.maxHeaderListSize = RequestMeter.headLimit
-    limits.maxHeaderFieldCount = 100
+    var parsing = NIOHTTPDecoderLimitConfiguration()
+    parsing.maxHeaderFieldSize = limits.head
+    parsing.maxHeaderListSize = limits.head
+    parsing.maxHeaderFieldCount = 100
     lastID += 1
-    let meter = RequestMeter()
+    let meter = RequestMeter(headLimit: limits.head)
     let connection = Connection(id: lastID, offer: offer, caller: caller, meter: meter, desk: self)
     let decoder = HTTPRequestDecoder(
-      leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
+      leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: parsing)
     connections[connection.id] = connection
     do {
       try pipeline.addHandlers([

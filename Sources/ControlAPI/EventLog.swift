@@ -42,15 +42,16 @@ struct EventLog {
 
   /// What somebody who has seen everything up to `position` is to be told.
   func events(after position: Position?, _ moment: Clocks) -> [UInt8] {
-    var bytes: [UInt8] = []
     let seen = position?.number ?? 0
+    var events: [(number: UInt64, bytes: [UInt8])] = []
     if stateNumber > seen {
-      bytes += event("state", stateNumber, JSONDocument.bytes(StateDocument(state, moment)).dropLast())
+      let document = JSONDocument.bytes(StateDocument(state, moment)).dropLast()
+      events.append((stateNumber, event("state", stateNumber, document)))
     }
     if headerNumber > seen, let token = state.token(at: moment.now) {
-      bytes += event("header", headerNumber, token.header.withBytes { $0 }[...])
+      events.append((headerNumber, event("header", headerNumber, token.header.withBytes { $0 }[...])))
     }
-    return bytes
+    return events.sorted { $0.number < $1.number }.flatMap(\.bytes)
   }
 
   /// - Returns: `nil` for an id of another process, or none.

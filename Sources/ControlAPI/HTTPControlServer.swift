@@ -11,17 +11,20 @@ package final class HTTPControlServer: ControlServer {
 
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let loop: any EventLoop
+  private let limits: ServingLimits
   private let desk = Mutex<NIOLoopBound<Desk>?>(nil)
   private let listeners = Mutex<[String: any Channel]>([:])
 
-  package init() {
+  package init(limits: ServingLimits = ServingLimits()) {
+    self.limits = limits
     loop = group.next()
   }
 
   package func start(_ service: ControlService) {
-    let loop = loop
+    let (loop, limits) = (loop, limits)
     let made = loop.submit {
-      let desk = Desk(service, loop: loop, descriptorLimit: ProcessLimits.raiseDescriptorLimit())
+      let desk = Desk(
+        service, loop: loop, limits, descriptorLimit: ProcessLimits.raiseDescriptorLimit())
       desk.startClocks()
       return NIOLoopBound(desk, eventLoop: loop)
     }

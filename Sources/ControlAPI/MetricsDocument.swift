@@ -1,3 +1,4 @@
+import LinuxSystem
 import TokenCore
 import TokenService
 
@@ -20,6 +21,9 @@ struct MetricsDocument {
     !metrics.profiles.isEmpty && metrics.profiles.allSatisfy { $0.state.token(at: moment.now) != nil }
   }
 
+  /// In whole milliseconds, since the two clocks are never read at quite the same time.
+  private func wall(_ time: BootTime) -> Double { (moment.wall(time) * 1000).rounded() / 1000 }
+
   private func each(
     _ value: (ControlMetrics.Profile) -> Double?
   ) -> [(labels: MetricsText.Labels, value: Double)] {
@@ -33,15 +37,15 @@ struct MetricsDocument {
     text.family(
       "assetit_token_expiry_timestamp_seconds", .gauge,
       "When the token expires, in seconds since 1970 on this host's clock; absent where there is no token.",
-      each { $0.state.token(at: moment.now).map { moment.wall($0.deadline) } })
+      each { $0.state.token(at: moment.now).map { wall($0.deadline) } })
     text.family(
       "assetit_token_issued_timestamp_seconds", .gauge,
       "When the token was asked for, in seconds since 1970 on this host's clock; absent where there is no token.",
-      each { $0.state.token(at: moment.now).map { moment.wall($0.requestedAt) } })
+      each { $0.state.token(at: moment.now).map { wall($0.requestedAt) } })
     text.family(
       "assetit_next_refresh_timestamp_seconds", .gauge,
       "When the next token is asked for, in seconds since 1970; absent while a request is under way.",
-      each { $0.state.nextRefreshAt.map(moment.wall) })
+      each { $0.state.nextRefreshAt.map(wall) })
     text.family(
       "assetit_profile_state", .gauge, "1 for the state that the profile is in.",
       metrics.profiles.flatMap { profile in
@@ -100,7 +104,8 @@ struct MetricsDocument {
       "assetit_readers_served", .counter, "Headers given to readers, by the socket they came to.",
       each(\.served))
     text.family(
-      "assetit_readers_denied", .counter, "Readers turned away by the access list, by the socket they came to.",
+      "assetit_readers_denied", .counter,
+      "Readers turned away by the access list, by the socket they came to.",
       each(\.denied))
     text.family(
       "assetit_http_requests", .counter, "Requests answered over HTTP, by status.",
@@ -120,13 +125,14 @@ struct MetricsDocument {
       "assetit_build_info", .gauge, "1; which release this is.", [([("version", Release.version)], 1)])
     text.family(
       "process_start_time_seconds", .gauge, "When the process started, in seconds since 1970.",
-      [([], moment.wall(http.startedAt))])
+      [([], http.startedAt)])
   }
 }
 
 /// What the server counts of itself.
 struct HTTPStatistics {
-  let startedAt: BootTime
+  /// Seconds since 1970.
+  let startedAt = timeOfDay()
   var answersByStatus: [UInt: Int] = [:]
   var connections = 0
   var subscribers = 0

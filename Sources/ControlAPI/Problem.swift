@@ -40,6 +40,10 @@ struct Problem: Error {
     self.profiles = profiles
   }
 
+  static func bodyTooLong(_ limit: Int) -> Problem {
+    Problem(.payloadTooLarge, "a body may have at most \(limit) bytes")
+  }
+
   static let stopping = Problem(
     .serviceUnavailable, "the daemon is stopping or starting anew", code: .stopping, retryAfter: 1)
 

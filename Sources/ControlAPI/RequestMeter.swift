@@ -4,14 +4,16 @@ import NIOHTTP1
 /// Sees the bytes of a connection before they are parsed, and the parts after: bounds a request's head, and knows
 /// since when one is under way. One object a connection, shared by its two ends.
 final class RequestMeter {
-  /// Of a request's first line and header fields together, in bytes; a read that holds several requests may add its
-  /// own length to that.
-  static let headLimit = 16 << 10
-
+  private let headLimit: Int
   /// When the first byte of the request that isn't complete yet came.
   private(set) var begunAt: NIODeadline?
   private var headBytes = 0
   private var isInHead = true
+
+  /// `headLimit`: in bytes.
+  init(headLimit: Int) {
+    self.headLimit = headLimit
+  }
 
   /// For the end before the parser.
   final class Bytes: ChannelInboundHandler {
@@ -27,7 +29,7 @@ final class RequestMeter {
       if meter.begunAt == nil { meter.begunAt = .now() }
       if meter.isInHead { meter.headBytes += count }
       context.fireChannelRead(data)
-      if meter.isInHead, meter.headBytes > RequestMeter.headLimit {
+      if meter.isInHead, meter.headBytes > meter.headLimit {
         context.fireErrorCaught(HTTPParserError.headerOverflow)
       }
     }

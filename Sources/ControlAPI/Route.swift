@@ -32,7 +32,8 @@ enum Route: Equatable {
   }
 
   private static func find(_ target: RequestTarget) throws(Problem) -> Route {
-    let parts = target.path
+    // A slash at the end, or two in a row, lead nowhere.
+    let parts = target.path.contains("") ? [] : target.path
     switch parts.count {
     case 1 where parts == ["livez"]: return .livez
     case 1 where parts == ["readyz"]: return .readyz

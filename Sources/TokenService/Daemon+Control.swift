@@ -9,7 +9,7 @@ extension Daemon {
   /// Opens the HTTP socket and the TCP listener, or takes over the socket that an earlier process or systemd left.
   func openControl(_ found: TokenStore.Found) throws(SystemError) {
     guard let control else { return }
-    let service = ControlService(self) { [log] report in log.log(Notice(report)) }
+    let service = ControlService(self) { [reports] in reports.push($0) }
     controlService = service
     control.start(service)
     let wanted = configuration.api
@@ -89,16 +89,13 @@ extension Daemon {
     guard let reason else { return reply(.notNeeded) }
     let phase = profile.machine.phase
     handle(.refreshWanted(reason), for: profile)
-    let waiting = WaitingDemand(requestsEnded: profile.statistics.ended, reply: reply)
-    if profile.machine.isRequesting {
-      profile.demands.append(waiting)
-    } else if let outcome = answer(to: reason, profile, patience) {
-      reply(outcome)
-    } else {
-      profile.demands.append(waiting)
+    let outcome = profile.machine.isRequesting ? nil : answer(to: reason, profile, patience)
+    if outcome == nil {
+      profile.demands.append(WaitingDemand(requestsEnded: profile.statistics.ended, reply: reply))
     }
-    // A thousand callers who want the same are one change.
+    // A thousand callers who want the same are one change. Who is told looks at the state, so that goes first.
     if profile.machine.phase != phase { review() }
+    if let outcome { reply(outcome) }
   }
 
   /// - Returns: no reason where what is wanted is there already.

@@ -25,13 +25,13 @@ actor Daemon {
   let notifier = Notifier()
   let exchanges: ExchangeClient
   let server: TokenServer
+  let reports: ReportQueue
   /// `nil`: nothing is served over HTTP.
   let control: (any ControlServer)?
   var controlService: ControlService?
   var controlListener: ControlListener?
   /// What the HTTP server knows.
   var postedStates: [ProfileState] = []
-  let reports: ReportQueue
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret

@@ -34,6 +34,8 @@ package final class ControlCaller {
     return verdict
   }
 
-  /// For the audit.
+  /// For the audit, as is the program.
   var unit: String? { PeerUnit.ofPeer(socket, peer.identity) }
+
+  var program: String? { ProgramName.ofProcess(peer.identity.pid) }
 }

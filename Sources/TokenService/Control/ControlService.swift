@@ -37,7 +37,9 @@ package final class ControlService: Sendable {
     if profile.socket.audit != .none,
       let leftOut = denials.withLock({ $0.admit(profile.name, .now()) })
     {
-      report(.denied(profile: profile.name, peer: caller.peer, unit: unit, leftOut: leftOut))
+      report(
+        .denied(
+          profile: profile.name, peer: caller.peer, unit: unit, program: caller.program, leftOut: leftOut))
     }
     return false
   }
@@ -46,7 +48,8 @@ package final class ControlService: Sendable {
   package func noteServed(_ caller: ControlCaller, _ profile: ProfileState) {
     counts.withLock { $0[profile.name, default: ReaderCount()].served += 1 }
     guard profile.socket.audit == .all else { return }
-    report(.served(profile: profile.name, peer: caller.peer, unit: caller.unit))
+    report(
+      .served(profile: profile.name, peer: caller.peer, unit: caller.unit, program: caller.program))
   }
 
   /// Over HTTP.

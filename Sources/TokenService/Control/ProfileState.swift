@@ -53,7 +53,9 @@ extension ProfileState {
   init(_ profile: Profile) {
     name = profile.name
     token = profile.machine.token.flatMap { held in
-      profile.board.header.map { Token(header: $0, requestedAt: held.requestedAt, deadline: held.deadline) }
+      profile.board.current.map { posting in
+        Token(header: posting.header, requestedAt: held.requestedAt, deadline: posting.deadline)
+      }
     }
     isRefreshing = profile.machine.isRequesting
     nextRefreshAt = profile.machine.nextAttempt

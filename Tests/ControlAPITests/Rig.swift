@@ -1,0 +1,240 @@
+import ControlAPI
+import FoundationEssentials
+import Glibc
+import Logging
+import Synchronization
+import Testing
+import TokenConfig
+import TokenCore
+
+@testable import TokenService
+@testable import assetit_sim
+
+/// The daemon with its HTTP server and a simulated AssetIT, in this process but over real sockets.
+final class Rig: Sendable {
+  static let secret = "s3cret-of-the-rig-5502"
+
+  let folder: String
+  let simulator: SimulatorServer
+  let daemon: TokenService.Daemon
+  let log: LogLines
+
+  var socket: String { "\(folder)/api.sock" }
+
+  /// The simulator's.
+  var port: Int { simulator.port }
+
+  /// Runs `body` with a rig whose every profile has had its first answer, and takes it down.
+  ///
+  /// `api`, `socket`, `refresh`: lines of `[api]`, and of the tables of the profile `default`. `more`: further
+  /// tables.
+  static func run(
+    lifetime: Int = 600, api: String = "", socket: String = "", refresh: String = "", faults: String? = nil,
+    more: (Int) -> String = { _ in "" }, limits: ServingLimits = ServingLimits(),
+    _ body: (Rig) async throws -> Void
+  ) async throws {
+    let rig = try Rig(lifetime: lifetime, limits) { folder, port in
+      document(folder, port, api: api, socket: socket, refresh: refresh) + more(port)
+    }
+    if let faults { try await rig.set(faults: faults) }
+    await rig.daemon.start()
+    do {
+      try await rig.eventually("an answer for every profile") {
+        await rig.daemon.postedStates.allSatisfy { $0.token != nil || $0.lastFailure != nil }
+      }
+      try await body(rig)
+    } catch {
+      await rig.stop()
+      throw error
+    }
+    await rig.stop()
+    #expect(!rig.log.text.contains(Self.secret))
+    #expect(!rig.log.text.contains("eyJ"), "a token in the log")
+  }
+
+  private init(
+    lifetime: Int, _ limits: ServingLimits, _ document: (String, Int) -> String
+  ) throws {
+    var template = Array("/tmp/ctl-XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
+    folder = String(cString: try #require(made))
+    chmod(folder, 0o755)
+    let service = Simulator(
+      credentials: ClientCredentials(clientID: "demo-client", clientSecret: Self.secret),
+      lifetime: lifetime, seed: .random(in: 0 ... .max))
+    simulator = try SimulatorServer(simulator: service, listen: ListenAddress(host: "127.0.0.1", port: 0))
+    try Self.write(Self.secret, to: "\(folder)/secret")
+    let path = "\(folder)/config.toml"
+    try Self.write(document(folder, simulator.port), to: path)
+    var loader = ConfigurationLoader()
+    loader.runtimeDirectory = folder
+    let log = LogLines()
+    self.log = log
+    daemon = try TokenService.Daemon(
+      loader.load(path: path), path: path, loader: loader, bootID: "",
+      log: Logger(label: "rig") { _ in LineHandler(lines: log) },
+      control: HTTPControlServer(limits: limits)
+    ) { _ in }
+  }
+
+  static func document(
+    _ folder: String, _ port: Int, api: String = "", socket: String = "", refresh: String = ""
+  ) -> String {
+    """
+    [log]
+    level = "trace"
+    [api]
+    \(api)
+    \(profile("default", folder, port, socket: socket, refresh: refresh))
+    """
+  }
+
+  static func profile(
+    _ name: String, _ folder: String, _ port: Int, socket: String = "", refresh: String = ""
+  ) -> String {
+    """
+    [profiles.\(name)]
+    base_url = "http://127.0.0.1:\(port)"
+    client_id = "demo-client"
+    client_secret_file = "\(folder)/secret"
+    [profiles.\(name).refresh]
+    \(refresh)
+    [profiles.\(name).socket]
+    \(socket)
+
+    """
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+    chmod(path, 0o600)
+  }
+
+  private func stop() async {
+    await daemon.end(with: .unavailable)
+    try? simulator.stop()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Replaces the configuration and has it read.
+  func reload(_ document: String) async throws {
+    try Self.write(document, to: "\(folder)/config.toml")
+    await daemon.receive(signal: SIGHUP)
+  }
+
+  /// One request on a connection of its own.
+  func ask(
+    _ method: String, _ target: String, _ headers: [String] = ["Host: localhost"], body: String? = nil
+  ) async throws -> Response {
+    let socket = socket
+    return try await onThread {
+      let wire = try Wire(path: socket)
+      try wire.ask(method, target, headers, body: body)
+      return try wire.response(hasBody: method != "HEAD")
+    }
+  }
+
+  func header() async throws -> String {
+    let response = try await ask("GET", "/v1/profiles/default/header")
+    try #require(response.status == 200)
+    return response.text
+  }
+
+  // The simulator's own interface.
+
+  func set(faults: String) async throws { try await control("PUT", "faults", faults) }
+
+  func clearFaults() async throws { try await control("DELETE", "faults") }
+
+  func change(lifetime: Int) async throws {
+    try await control("PUT", "lifetime", #"{"seconds":\#(lifetime)}"#)
+  }
+
+  /// Authentications so far.
+  func authentications() async throws -> Int {
+    let response = try await control("GET", "stats")
+    return try #require(response["authenticate_requests"].flatMap { Int($0) })
+  }
+
+  @discardableResult
+  private func control(_ method: String, _ path: String, _ body: String = "") async throws -> Response {
+    let port = simulator.port
+    let bytes = try await onThread {
+      let wire = try Wire(port: port)
+      let headers = ["Host: localhost", "Connection: close", "Content-Type: application/json"]
+      try wire.ask(method, "/_sim/\(path)", headers, body: body)
+      return try wire.readToEnd()
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let end = try #require(text.firstRange(of: "\r\n\r\n"))
+    let status = try #require(Int(text.dropFirst("HTTP/1.1 ".count).prefix(3)))
+    try #require(200..<300 ~= status, "\(text)")
+    return Response(status: status, headers: [:], body: Array(text[end.upperBound...].utf8))
+  }
+
+  /// Looks again and again until it holds.
+  func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(15)
+    while try await !holds() {
+      try #require(ContinuousClock.now < deadline, "not within 15 s: \(what)\n\(log.text)")
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+}
+
+/// Runs what blocks on a thread of its own, so that the tests beside it go on.
+func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+  try await withCheckedThrowingContinuation { continuation in
+    let thread = Body { continuation.resume(with: Swift.Result { try body() }) }
+    let box = Unmanaged.passRetained(thread)
+    var id = pthread_t()
+    let code = pthread_create(
+      &id, nil,
+      { box in
+        if let box { Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run() }
+        return nil
+      }, box.toOpaque())
+    if code == 0 {
+      pthread_detach(id)
+    } else {
+      box.release()
+      continuation.resume(throwing: Wire.Failure("pthread_create", code))
+    }
+  }
+}
+
+private final class Body {
+  let run: () -> Void
+
+  init(_ run: @escaping () -> Void) {
+    self.run = run
+  }
+}
+
+/// Everything that was logged, fields too.
+final class LogLines: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  func add(_ line: String) { lines.withLock { $0.append(line) } }
+
+  var text: String { lines.withLock { $0.joined(separator: "\n") } }
+}
+
+struct LineHandler: LogHandler {
+  let lines: LogLines
+  var logLevel = Logger.Level.trace
+  var metadata: Logger.Metadata = [:]
+
+  init(lines: LogLines) {
+    self.lines = lines
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    lines.add("\(event.level) \(event.message) \(event.metadata ?? [:])")
+  }
+}
