@@ -112,7 +112,8 @@ let package = Package(
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(
       name: "ClientTests",
-      dependencies: ["assetit-token", "AssetITTokenClient", "TokenConfig"], swiftSettings: settings),
+      dependencies: ["assetit-token", "AssetITTokenClient", "AssetITAPI", "TokenConfig", "TokenCore"],
+      swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["assetit-tokend", "assetit-token", "assetit-sim", "AssetITTokenClient"],
