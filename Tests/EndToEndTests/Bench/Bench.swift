@@ -39,6 +39,9 @@ final class Bench: Sendable {
 
   func path(_ name: String) -> String { "\(runtime)/\(name)" }
 
+  /// The names of what profiles have put there: all but the HTTP socket.
+  var outlets: [String] { Files.names(in: runtime).filter { $0 != "api.sock" } }
+
   /// The default places of a profile's socket and header file.
   var socket: String { path("default.sock") }
   var file: String { path("default.header") }
