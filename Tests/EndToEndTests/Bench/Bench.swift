@@ -14,9 +14,6 @@ final class Bench: Sendable {
   private let processes = Mutex<[ChildProcess]>([])
   private let lastActs = Mutex<[@Sendable () -> Void]>([])
 
-  /// What is in there for readers of headers, so without the HTTP socket.
-  var outlets: [String] { Files.names(in: runtime).filter { $0 != "api.sock" } }
-
   init() throws {
     Guard.start()
     // Short, since the path of a socket has 107 bytes.
