@@ -217,7 +217,7 @@ extension Connection {
     }
     guard let context, isOpen else { return }
     // The client may have said meanwhile that nothing more will come.
-    let isLast = isLast
+    let isLast = isLast || isInputClosed
     head = nil
     enter(isLast ? .closing : .receiving)
     meter.restart(since)

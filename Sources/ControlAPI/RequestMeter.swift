@@ -29,7 +29,7 @@ final class RequestMeter {
       if meter.begunAt == nil { meter.begunAt = .now() }
       if meter.isInHead { meter.headBytes += count }
       context.fireChannelRead(data)
-      if false, meter.headBytes > meter.headLimit {
+      if meter.isInHead, meter.headBytes > meter.headLimit {
         context.fireErrorCaught(HTTPParserError.headerOverflow)
       }
     }
