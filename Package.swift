@@ -16,7 +16,9 @@ let package = Package(
   name: "assetit-tokend",
   products: [
     .executable(name: "assetit-tokend", targets: ["assetit-tokend"]),
+    .executable(name: "assetit-token", targets: ["assetit-token"]),
     .executable(name: "assetit-sim", targets: ["assetit-sim"]),
+    .library(name: "AssetITTokenClient", targets: ["AssetITTokenClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -53,6 +55,16 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "AssetITTokenClient", dependencies: ["TokenCore", "LinuxSystem", "CCurl"], swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "assetit-token",
+      dependencies: [
+        "AssetITTokenClient", "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -99,7 +111,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["assetit-tokend", "assetit-sim"], swiftSettings: settings),
+      name: "ClientTests",
+      dependencies: ["assetit-token", "AssetITTokenClient", "AssetITAPI", "TokenConfig", "TokenCore"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["assetit-tokend", "assetit-token", "assetit-sim", "AssetITTokenClient"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,6 +4,7 @@ import Glibc
 enum BuiltProgram: String {
   case daemon = "assetit-tokend"
   case simulator = "assetit-sim"
+  case client = "assetit-token"
 
   var path: String {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

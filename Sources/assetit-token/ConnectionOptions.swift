@@ -1,0 +1,28 @@
+import ArgumentParser
+import AssetITTokenClient
+
+struct ConnectionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The daemon's HTTP socket.",
+      discussion: """
+        Default: $ASSETIT_TOKEND_SOCKET, else api.sock in $RUNTIME_DIRECTORY or /run/assetit-tokend.
+        """,
+      valueName: "path"),
+    completion: .file())
+  var socket: String?
+
+  @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "duration"))
+  var timeout = DurationArgument(.seconds(30))
+
+  func client(for profile: String = "default") -> TokenClient {
+    TokenClient(profile: profile, socketPath: socket, timeout: timeout.duration)
+  }
+}
+
+struct ProfileArgument: ParsableArguments {
+  @Argument(
+    help: "The profile.",
+    completion: .shellCommand("assetit-token status --names 2>/dev/null"))
+  var profile = "default"
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import AssetITTokenClient
+import FoundationEssentials
+import TokenConfig
+
+struct DoctorCommand: ClientCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Looks for what is wrong: configuration, permissions, network, clock, unit, daemon.",
+    discussion: """
+      Each line says ok, or what to do. It sends no credentials, and changes nothing. As root it sees everything; \
+      another user learns whether that user can read headers. The exit code is that of the first thing that is wrong.
+      """)
+
+  @Option(
+    name: [.customLong("config"), .customShort("c")],
+    help: ArgumentHelp("The daemon's configuration file.", valueName: "path"), completion: .file())
+  var path = "/etc/assetit-tokend/config.toml"
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func perform() async throws {
+    var findings: [Finding] = []
+    let isColored = Terminal.current().hasColor
+    func show(_ new: [Finding]) throws {
+      for finding in new { try StandardOutput.write(line: finding.line(isColored: isColored)) }
+      findings += new
+    }
+    let (configuration, found) = ConfigurationCheck.run(path)
+    try show(found)
+    for profile in configuration?.profiles ?? [] { try show(ServiceCheck.run(profile)) }
+    try show(UnitCheck.run())
+    let client = connection.client()
+    try show([SocketCheck.run(client.socketPath, "the HTTP socket")])
+    for profile in configuration?.profiles ?? [] {
+      try show([SocketCheck.run(profile.socket.path, "\(profile.name)'s token socket")])
+    }
+    try show(await DaemonCheck.run(client))
+    if let status = Finding.exitStatus(findings) { throw ExitCode(status.rawValue) }
+  }
+}
