@@ -125,7 +125,8 @@ final class Connection: ChannelInboundHandler {
     let problem =
       isTooLong
       ? Problem(
-        .requestHeaderFieldsTooLarge, "a request's head may have at most \(desk.limits.head) bytes")
+        .requestHeaderFieldsTooLarge,
+        "a request's target and header fields may have \(desk.limits.head) bytes")
       : Problem(.badRequest, "this is not HTTP/1.1")
     refuse(problem)
   }
@@ -217,7 +218,7 @@ extension Connection {
     }
     guard let context, isOpen else { return }
     // The client may have said meanwhile that nothing more will come.
-    let isLast = isLast
+    let isLast = isLast || isInputClosed
     head = nil
     enter(isLast ? .closing : .receiving)
     meter.restart(since)
