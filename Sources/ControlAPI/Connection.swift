@@ -125,7 +125,8 @@ final class Connection: ChannelInboundHandler {
     let problem =
       isTooLong
       ? Problem(
-        .requestHeaderFieldsTooLarge, "a request's head may have at most \(desk.limits.head) bytes")
+        .requestHeaderFieldsTooLarge,
+        "a request's target and header fields may have \(desk.limits.head) bytes")
       : Problem(.badRequest, "this is not HTTP/1.1")
     refuse(problem)
   }

@@ -1,7 +1,6 @@
 /// What callers may cost: each has its limit.
 package struct ServingLimits: Sendable {
-  /// A request's first line and header fields together, in bytes. A read that holds several requests may add its own
-  /// length to that.
+  /// A request's target and header fields together, in bytes.
   package var head = 16 << 10
   /// A request's body, in bytes.
   package var body = 128 << 10

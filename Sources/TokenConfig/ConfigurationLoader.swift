@@ -58,6 +58,7 @@ package struct ConfigurationLoader: Sendable {
       let context = ReadingContext(loader: self, problems: problems, folder: Self.folder(of: path))
       let (configuration, holdsSecret) = ConfigurationReader(context: context)
         .read(TableReader(table, path: .root, problems: problems))
+      if looksBesideConfiguration, let fault = Self.packagedFault(path, status) { problems.add(nil, fault) }
       if holdsSecret {
         let reader = credentialReader(for: configuration)
         let rule = CredentialFile.Rule.secret(owners: reader.owners, readersGroups: reader.readersGroups)
@@ -81,6 +82,18 @@ package struct ConfigurationLoader: Sendable {
       problems.add(nil, "cannot be read")
     }
     return nil
+  }
+
+  /// Root can read what the service's user can't: the packaged configuration is looked at with that user's eyes.
+  private static func packagedFault(_ path: String, _ status: stat) -> String? {
+    guard path == "/etc/assetit-tokend/config.toml", geteuid() == 0,
+      let user = AccountDatabase.user("assetit-tokend"), let group = AccountDatabase.group("assetit-tokend")
+    else { return nil }
+    let mayRead =
+      status.st_uid == user
+      ? status.st_mode & 0o400 : status.st_gid == group.id ? status.st_mode & 0o040 : status.st_mode & 0o004
+    guard mayRead == 0 else { return nil }
+    return "the service's user can't read it: chgrp assetit-tokend \(path) && chmod 0640 \(path)"
   }
 
   /// Absolute where the file exists (realpath(3)).

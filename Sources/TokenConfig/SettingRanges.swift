@@ -24,4 +24,6 @@ enum SettingRanges {
   static let configurationBytes = 1 << 20
   /// A file with a client ID or secret, in bytes.
   static let credentialBytes = 64 << 10
+  /// A template, in bytes.
+  static let templateBytes = 64 << 10
 }

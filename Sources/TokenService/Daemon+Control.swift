@@ -12,6 +12,8 @@ extension Daemon {
     let service = ControlService(self) { [reports] in reports.push($0) }
     controlService = service
     control.start(service)
+    // Before the first caller comes: a profile without a token yet isn't one that doesn't exist.
+    reviewControl()
     let wanted = configuration.api
     if let path = wanted.socketPath {
       let listener = try controlListener(at: path, wanted.ownership, found)

@@ -85,7 +85,7 @@ struct BadInputTests {
     }
   }
 
-  @Test("a head may have 16 KiB, a body 128 KiB")
+  @Test("a request's target and header fields may have 16 KiB, a body 128 KiB")
   func sizes() async throws {
     try await Rig.run { rig in
       let long = String(repeating: "x", count: 15 << 10)
@@ -93,6 +93,8 @@ struct BadInputTests {
       let tooLong = String(repeating: "x", count: 16 << 10)
       #expect(try await rig.ask("GET", "/livez", ["Host: x", "X: \(tooLong)"]).status == 431)
       #expect(try await rig.ask("GET", "/\(tooLong)", ["Host: x"]).status == 431)
+      let half = tooLong.prefix(9 << 10)
+      #expect(try await rig.ask("GET", "/\(half)", ["Host: x", "X: \(half)"]).status == 431)
       let many = (0..<200).map { "X\($0): y" }
       #expect(try await rig.ask("GET", "/livez", ["Host: x"] + many).status == 431)
 
@@ -140,16 +142,16 @@ struct BadInputTests {
         #expect(quiet > .milliseconds(550))
         for start in [
           "GET /", "GET /livez HTTP/1.1\r\nHost: x",
-          "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1",
+          "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n1",
         ] {
-          let wire = try Wire(path: socket)
-          try wire.send(start)
           let time = try clock.measure {
+            let wire = try Wire(path: socket)
+            try wire.send(start)
             // A byte now and then doesn't help.
             while (try? wire.send("x")) != nil { usleep(30_000) }
             _ = try wire.readToEnd()
           }
-          #expect(time > .milliseconds(250) && time < .seconds(3), "\(start) \(time)")
+          #expect(time > .milliseconds(290) && time < .seconds(8), "\(start) \(time)")
         }
         let kept = try Wire(path: socket)
         try kept.ask("GET", "/livez")

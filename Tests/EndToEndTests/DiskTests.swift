@@ -40,7 +40,7 @@ struct DiskTests {
       let bytes = try Files.content("\(disk.path)/header")
       if let bytes {
         let header = try Header(bytes)
-        #expect(header == first && Double(first.expiresAt) > asked)
+        try #require(header == first && Double(first.expiresAt) > asked)
       }
       return bytes == nil
     }

@@ -90,7 +90,7 @@ struct ReloadTests {
     #expect(try await Reader.header(bench.path("stays.sock")) == kept)
     #expect(Files.text(bench.path("stays.header")) == kept.text)
     try await eventually("the added profile's file") { Files.text(bench.path("comes.header")) == new.text }
-    #expect(Files.names(in: bench.runtime) == ["comes.header", "comes.sock", "stays.header", "stays.sock"])
+    #expect(bench.outlets == ["comes.header", "comes.sock", "stays.header", "stays.sock"])
     #expect(try simulator.requests().count == 1, "only the added profile authenticated")
   }
 
@@ -124,7 +124,7 @@ struct ReloadTests {
     try await reload(daemon, expecting: "configuration reloaded; changed: default")
     #expect(try await Reader.header(path) == header)
     #expect(Files.text(bench.path("moved.env")) == "ASSETIT_AUTHORIZATION=\"\(header.text)\"\n")
-    #expect(Files.names(in: bench.runtime) == ["moved.env", "moved.sock"])
+    #expect(bench.outlets == ["moved.env", "moved.sock"])
     #expect(try simulator.requests().count == 1)
   }
 
@@ -177,7 +177,7 @@ struct ReloadTests {
       daemon.descriptorCount <= descriptors
     }
     #expect(try await Reader.header(bench.socket) == header)
-    #expect(Files.names(in: bench.runtime) == ["default.header", "default.sock"])
+    #expect(bench.outlets == ["default.header", "default.sock"])
 
     let threads = Files.names(in: "/proc/\(daemon.process.pid)/task").count
     #expect(threads < 20, "\(threads) threads")

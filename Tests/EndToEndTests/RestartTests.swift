@@ -18,12 +18,12 @@ struct RestartTests {
     try await bench.fileHolds(header)
     first.process.send(SIGKILL)
     #expect(try await first.process.ended() == .killed(SIGKILL))
-    #expect(Files.names(in: bench.runtime) == ["default.header", "default.sock"])
+    #expect(bench.outlets == ["default.header", "default.sock"])
 
     try simulator.set(faults: #"{"status":500}"#)
     let second = try bench.daemon(as: "second")
     try await second.logs("attempt 1 failed")
-    #expect(Files.names(in: bench.runtime) == ["default.sock"])
+    #expect(bench.outlets == ["default.sock"])
     #expect(try await Reader.read(bench.socket) == [])
 
     try simulator.clearFaults()
@@ -40,11 +40,11 @@ struct RestartTests {
     try Files.write("JWT half-a-tok", to: bench.path(".default.header.tmp"))
     let daemon = try bench.daemon()
     try await daemon.logs("attempt 1 failed")
-    #expect(Files.names(in: bench.runtime) == ["default.sock"])
+    #expect(bench.outlets == ["default.sock"])
     try simulator.clearFaults()
     _ = try await Reader.firstHeader(bench.socket)
     try await daemon.logs("ready: ")
-    #expect(Files.names(in: bench.runtime) == ["default.header", "default.sock"])
+    #expect(bench.outlets == ["default.header", "default.sock"])
   }
 
   @Test("a second daemon on the same paths refuses and says why; the first goes on")

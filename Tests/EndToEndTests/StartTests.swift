@@ -81,7 +81,7 @@ struct StartTests {
     #expect(json.profile == "default")
     #expect(try json.seconds(of: json.expiresAt) == Double(header.expiresAt))
     #expect(try json.seconds(of: json.issuedAt) == Double(header.expiresAt - 3600))
-    #expect(Files.names(in: bench.runtime) == (formats + ["default.sock"]).sorted())
+    #expect(bench.outlets == (formats + ["default.sock"]).sorted())
   }
 
   @Test(

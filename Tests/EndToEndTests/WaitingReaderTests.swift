@@ -36,7 +36,7 @@ struct WaitingReaderTests {
     let began = monotonic()
     #expect(try await Reader.read(bench.socket) == [])
     #expect((0.95...4).contains(monotonic() - began))
-    #expect(Files.names(in: bench.runtime) == ["default.sock"])
+    #expect(bench.outlets == ["default.sock"])
   }
 
   @Test("get the end at once with `wait` of nothing")

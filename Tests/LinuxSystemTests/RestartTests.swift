@@ -58,7 +58,9 @@ struct RestartTests {
       for _ in 0..<5_000 where !FlagFile(over).isThere { usleep(1_000) }
       _ = consume socket
     }
-    for _ in 0..<5_000 where !FlagFile(flags.0).isThere { usleep(1_000) }
+    // Not by blocking this thread, which the other process may need to be started.
+    for _ in 0..<20_000 where !FlagFile(flags.0).isThere { try await Task.sleep(for: .milliseconds(1)) }
+    try #require(FlagFile(flags.0).isThere)
     let error = #expect(throws: SystemError.self) { _ = try adopt(socket, owned) }
     #expect(error?.errno == ESTALE)
     FlagFile(flags.1).raise()

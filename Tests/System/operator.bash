@@ -47,6 +47,8 @@ ok 'another user does neither' \
 
 # Somebody replaced the file instead of editing it.
 (umask 077 && cp /etc/assetit-tokend/config.toml /etc/assetit-tokend/new && mv /etc/assetit-tokend/{new,config.toml})
+ok 'check by root sees that the service may not read it' \
+  'assetit-tokend check 2>&1 | grep "^config.toml: the service.s user can.t read it: chgrp assetit-tokend "'
 systemctl stop assetit-tokend
 systemctl start assetit-tokend 2>/dev/null
 ok 'a configuration that the service may not read: status says what to do' \

@@ -155,7 +155,7 @@ struct ConfigurationProblemTests {
     ),
     (
       "[[profiles.default.files]]\npath = \"RUN/x\"\nformat = \"haeder\"",
-      ["files[0].format: must be one of header, token, curl, env, json, not \"haeder\""]
+      ["files[0].format: must be one of header, token, curl, env, json, template, not \"haeder\""]
     ),
     (
       "[[profiles.default.files]]\npath = \"RUN/x\"\nformt = \"curl\"",

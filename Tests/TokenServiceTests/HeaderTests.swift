@@ -87,6 +87,17 @@ struct HeaderTests {
   }
 
   private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+  @Test("fills a template, and touches nothing else in it")
+  func template() throws {
+    var file = FileConfiguration(path: "/f")
+    file.format = .template
+    file.template = try HeaderTemplate("p={{profile}} { h=\\{{header}} t={{token}}\n")
+    let header = makeHeader("a.b.c")
+    #expect(text(try header.rendered(for: file)) == "p=\(header.profile) { h=\\JWT a.b.c t=a.b.c\n")
+    file.template = try HeaderTemplate("{{token}} until {{expires_at}}")
+    #expect(text(try header.rendered(for: file)) == "a.b.c until \(Timestamp.text(header.expiresAt))")
+  }
 }
 
 /// `NAME="VALUE"` as systemd's parse_env_file() reads it: between double quotes a backslash takes itself away
@@ -118,5 +129,13 @@ private struct EnvironmentFileLine: Equatable {
     }
     guard rest == "\n" else { return nil }
     self.value = value
+  }
+}
+
+extension Header {
+  fileprivate func rendered(as format: FileConfiguration.Format) throws -> [UInt8] {
+    var file = FileConfiguration(path: "/f")
+    file.format = format
+    return try rendered(for: file)
   }
 }

@@ -36,14 +36,15 @@ struct Header: Equatable, Sendable {
   /// The content of a file.
   ///
   /// - Throws: where the header can't be written as JSON.
-  func rendered(as format: FileConfiguration.Format) throws -> [UInt8] {
-    switch format {
+  func rendered(for file: FileConfiguration) throws -> [UInt8] {
+    switch file.format {
     case .header: value.withBytes { $0 }
     case .token: token.withBytes { $0 }
     case .curl: value.withBytes { Array("Authorization: ".utf8) + $0 + [UInt8(ascii: "\n")] }
     case .env:
       value.withBytes { Array("ASSETIT_AUTHORIZATION=\"".utf8) + Self.escaped($0) + Array("\"\n".utf8) }
     case .json: try json()
+    case .template: filled(file.template)
     }
   }
 
@@ -63,6 +64,18 @@ struct Header: Equatable, Sendable {
         issuedAt: Timestamp.text(issuedAt), expiresAt: Timestamp.text(expiresAt))
     }
     return try Array(encoder.encode(content)) + [UInt8(ascii: "\n")]
+  }
+
+  private func filled(_ template: HeaderTemplate?) -> [UInt8] {
+    (template?.pieces ?? []).flatMap { piece in
+      switch piece {
+      case .text(let text): Array(text.utf8)
+      case .name(.header): value.withBytes { $0 }
+      case .name(.token): token.withBytes { $0 }
+      case .name(.profile): Array(profile.utf8)
+      case .name(.expiresAt): Array(Timestamp.text(expiresAt).utf8)
+      }
+    }
   }
 
   private struct Content: Encodable {

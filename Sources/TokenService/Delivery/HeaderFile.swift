@@ -74,7 +74,7 @@ struct HeaderFile {
   private mutating func write() -> String? {
     guard let wanted else { return nil }
     do {
-      let content = try wanted.rendered(as: configuration.format)
+      let content = try wanted.rendered(for: configuration)
       // After a restart it is there already, and whoever watches the file needn't look.
       if !file.holds(content) { try file.replace(with: content) }
       writeAt = nil

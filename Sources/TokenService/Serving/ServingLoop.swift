@@ -10,6 +10,8 @@ final class ServingLoop {
   static let wakeUpTag: UInt64 = 0
   /// Connections taken from one socket before the others have their turn.
   private static let longestBurst = 128
+  /// How long those who are queued at the end are answered.
+  private static let longestDrain = Duration.seconds(2)
   private static let restTime = Duration.milliseconds(100)
 
   let epoll: Epoll
@@ -84,7 +86,9 @@ final class ServingLoop {
   }
 
   private func remove(_ socket: ReaderSocket) {
-    while accept(from: socket) {}
+    // Where systemd keeps the path, readers may go on coming.
+    let end = BootTime.now() + Self.longestDrain
+    while BootTime.now() < end, accept(from: socket) {}
     epoll.remove(socket.listener.descriptor.raw)
     waiting.removeAll { $0.socket === socket }
     sockets = sockets.filter { $0.value !== socket }

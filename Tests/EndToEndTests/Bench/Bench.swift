@@ -15,6 +15,7 @@ final class Bench: Sendable {
   private let lastActs = Mutex<[@Sendable () -> Void]>([])
 
   init() throws {
+    Guard.start()
     // Short, since the path of a socket has 107 bytes.
     var template = Array("/tmp/e2e-XXXXXX".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
@@ -34,6 +35,9 @@ final class Bench: Sendable {
   var secretPath: String { "\(folder)/secret" }
 
   func path(_ name: String) -> String { "\(runtime)/\(name)" }
+
+  /// The names of what profiles have put there: all but the HTTP socket.
+  var outlets: [String] { Files.names(in: runtime).filter { $0 != "api.sock" } }
 
   /// The default places of a profile's socket and header file.
   var socket: String { path("default.sock") }

@@ -11,7 +11,7 @@ enum Guard {
         ended) unset "pid_$pid" ;;
       esac
     done
-    for pid in $(set | sed -n "s/^pid_\\([0-9]*\\)='*1'*$/\\1/p"); do kill -KILL -- "-$pid"; done
+    for pid in $(set | sed -n "s/^pid_\\([0-9]*\\)='*1'*$/\\1/p"); do kill -s KILL -- "-$pid"; done
     """
 
   /// The pipe's writing end; negative where there is no guard.
@@ -31,6 +31,9 @@ enum Guard {
       return -1
     }
   }()
+
+  /// Before there is any other child: it would hold the pipe as well.
+  static func start() { _ = pipe }
 
   static func began(_ pid: pid_t) { tell("began \(pid)\n") }
 
