@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("AssetITTokenClient", .turnstile)
+@Suite("AssetITTokenClient", .turnstile, .timeLimit(.minutes(1)))
 struct ClientLibraryTests {
   let bench: Bench
 
