@@ -77,7 +77,7 @@ final class Desk {
     parsing.maxHeaderListSize = limits.head
     parsing.maxHeaderFieldCount = 100
     lastID += 1
-    let meter = RequestMeter()
+    let meter = RequestMeter(limits)
     let connection = Connection(id: lastID, offer: offer, caller: caller, meter: meter, desk: self)
     let decoder = HTTPRequestDecoder(
       leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: parsing)

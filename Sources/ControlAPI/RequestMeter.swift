@@ -6,6 +6,15 @@ import NIOHTTP1
 final class RequestMeter {
   /// When the first byte of the request that isn't complete yet came.
   private(set) var begunAt: NIODeadline?
+  /// What has come of it, in bytes as they are on the wire.
+  private var bytes = 0
+  private let limit: Int
+
+  /// The parser counts neither the white space in a head nor trailers, so everything is bounded here as well. Of a
+  /// body that comes in the smallest chunks six bytes in seven are none of it.
+  init(_ limits: ServingLimits) {
+    limit = 2 * limits.head + 8 * limits.body
+  }
 
   /// For the end before the parser.
   final class Bytes: ChannelInboundHandler {
@@ -18,6 +27,8 @@ final class RequestMeter {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       if meter.begunAt == nil { meter.begunAt = .now() }
+      meter.bytes += Self.unwrapInboundIn(data).readableBytes
+      guard meter.bytes <= meter.limit else { return context.close(promise: nil) }
       context.fireChannelRead(data)
     }
   }
@@ -32,7 +43,10 @@ final class RequestMeter {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      if case .end = Self.unwrapInboundIn(data) { meter.begunAt = nil }
+      if case .end = Self.unwrapInboundIn(data) {
+        meter.begunAt = nil
+        meter.bytes = 0
+      }
       context.fireChannelRead(data)
     }
   }

@@ -42,6 +42,7 @@ extension ListeningSocket {
   ) throws(SystemError) {
     let address = try SocketAddress(path: path)
     let probe = try unboundSocket(path)
+    name(probe)
     do throws(SystemError) {
       try retrying("connect to", path) { address.withPointer { connect(probe.raw, $0, $1) } }
     } catch {
@@ -51,6 +52,28 @@ extension ListeningSocket {
     }
     guard try PeerIdentity(of: probe.raw) == PeerIdentity(of: listener.raw) else {
       throw SystemError("use", "\(path), where another socket is bound by now", errno: ESTALE)
+    }
+  }
+
+  /// The address by which the serving thread knows the connection that a take-over leaves in the queue. Who takes it
+  /// for himself is only dropped.
+  private static let probeName = Array("\0assetit-tokend/take-over/".utf8)
+
+  /// `address`: as ``Acceptance/connection(_:address:)`` has it.
+  package static func isProbe(_ address: [UInt8]) -> Bool {
+    address.starts(with: probeName)
+  }
+
+  /// In the abstract namespace (unix(7)). Without a name it would be taken for a reader, which costs a log line.
+  private static func name(_ probe: borrowing OwnedFD) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let name = probeName + Array("\(getpid()).\(probe.raw)".utf8)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+    let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
+    let raw = probe.raw
+    withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = bind(raw, $0, length) }
     }
   }
 

@@ -7,7 +7,7 @@ package struct Ownership: Equatable, Sendable {
   package let group: UInt32?
 
   /// The group that it has to have; a set-group-ID folder would give it another one than the process's.
-  var groupID: UInt32 { group ?? getegid() }
+  package var groupID: UInt32 { group ?? getegid() }
 
   package init(mode: UInt32, group: UInt32?) {
     self.mode = mode

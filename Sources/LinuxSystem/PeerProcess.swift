@@ -9,6 +9,8 @@ package struct PeerProcess: ~Copyable {
     /// The start time in `/proc/PID/stat`, in clock ticks since boot, from before the look. A process id
     /// that was reused before that isn't noticed.
     case startTime(pid: Int32, ticks: String?)
+    /// It had ended already; its id may be another's.
+    case gone
   }
 
   private let hold: Hold
@@ -16,7 +18,13 @@ package struct PeerProcess: ~Copyable {
   /// Call it before the look. `socket`: the connection; `pid`: what SO_PEERCRED said.
   package init(socket: Int32, pid: Int32) {
     let pidfd = clinux_peer_pidfd(socket)
-    hold = pidfd >= 0 ? .pidfd(OwnedFD(pidfd)) : .startTime(pid: pid, ticks: Self.startTime(of: pid))
+    if pidfd >= 0 {
+      hold = .pidfd(OwnedFD(pidfd))
+    } else if errno == ENOPROTOOPT {
+      hold = .startTime(pid: pid, ticks: Self.startTime(of: pid))
+    } else {
+      hold = .gone
+    }
   }
 
   /// Call it after the look: whether what was seen belongs to the process that connected.
@@ -28,6 +36,8 @@ package struct PeerProcess: ~Copyable {
       return poll(&request, 1, 0) == 0
     case .startTime(let pid, let ticks):
       return ticks != nil && ticks == Self.startTime(of: pid)
+    case .gone:
+      return false
     }
   }
 

@@ -8,7 +8,11 @@ package enum PeerUnit {
   /// none or has ended. Reads the peer's `/proc/PID/cgroup`, so `ProtectProc=invisible` in our own unit breaks
   /// it.
   package static func ofPeer(_ socket: Int32, _ identity: PeerIdentity) -> String? {
-    let process = PeerProcess(socket: socket, pid: identity.pid)
+    ofPeer(socket, PeerProcess(socket: socket, pid: identity.pid))
+  }
+
+  /// The same for a connection that is looked at later than it is accepted: `process` has to be from then.
+  package static func ofPeer(_ socket: Int32, _ process: borrowing PeerProcess) -> String? {
     var unit: UnsafeMutablePointer<CChar>?
     guard sd_peer_get_unit(socket, &unit) >= 0, let unit else { return nil }
     defer { free(unit) }

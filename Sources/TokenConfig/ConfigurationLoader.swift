@@ -56,6 +56,7 @@ package struct ConfigurationLoader: Sendable {
       let (bytes, status) = try CredentialFile.contents(of: path, limit: SettingRanges.configurationBytes)
       let table = try TOMLSyntax.parse(bytes)
       let context = ReadingContext(loader: self, problems: problems, folder: Self.folder(of: path))
+      context.paths.reserve(path, at: "the configuration itself")
       let (configuration, holdsSecret) = ConfigurationReader(context: context)
         .read(TableReader(table, path: .root, problems: problems))
       if looksBesideConfiguration, let fault = Self.packagedFault(path, status) { problems.add(nil, fault) }

@@ -6,14 +6,16 @@ enum FileSection {
     if let path { context.paths.claim(path, at: table.path.appending("path")) }
     var file = FileConfiguration(path: path ?? "/")
     file.format = table.choice("format", FileConfiguration.Format.self) ?? file.format
-    file.template = template(table, file.format)
+    file.template = template(table, file.format, context)
     file.mode = table.mode("mode", problem: FileMode.problem(ofFile:)) ?? file.mode
     file.group = table.group("group") ?? context.defaultGroup
     table.finish()
     return file
   }
 
-  private static func template(_ table: TableReader, _ format: FileConfiguration.Format) -> HeaderTemplate? {
+  private static func template(
+    _ table: TableReader, _ format: FileConfiguration.Format, _ context: ReadingContext
+  ) -> HeaderTemplate? {
     let isGiven = table.has("template")
     let path = table.absolutePath("template")
     guard isGiven == (format == .template) else {
@@ -23,6 +25,7 @@ enum FileSection {
       return nil
     }
     guard let path else { return nil }
+    context.paths.reserve(path, at: table.path.appending("template").text)
     do {
       let (bytes, _) = try CredentialFile.contents(of: path, limit: SettingRanges.templateBytes)
       guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -4,17 +4,28 @@ internal import Glibc
 final class PathRegister {
   private let problems: ProblemList
   private var places: [String: String] = [:]
+  private var inputs: [String: String] = [:]
   private var folders: Set<String> = []
 
   init(problems: ProblemList) {
     self.problems = problems
   }
 
+  /// Keeps a path that the service reads from being one that it makes, and so removes.
+  func reserve(_ path: String, at place: String) {
+    let real = Self.resolve(path)
+    if let other = places[real] {
+      problems.add(place, "\(path) is the path of \(other) already")
+    } else {
+      inputs[real] = place
+    }
+  }
+
   /// Notes a problem where another setting has this path already, or where its folder can't hold it (once
   /// for each folder).
   func claim(_ path: String, at place: SettingPath) {
     let real = Self.resolve(path)
-    if let other = places[real] {
+    if let other = places[real] ?? inputs[real] {
       problems.add(place.text, "\(path) is the path of \(other) already")
     } else {
       places[real] = place.text

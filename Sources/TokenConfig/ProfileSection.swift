@@ -36,6 +36,14 @@ struct ProfileSection {
     }
     let clientSecret = clientSecret()
     let (exchange, proxyHoldsSecret) = ExchangeSection.read(table.table("api"), baseURL: baseURL)
+    for choice in [clientID, clientSecret] {
+      if let choice, let key = choice.key, case .file(let path) = choice.source {
+        context.paths.reserve(path, at: table.path.appending(key).text)
+      }
+    }
+    if let path = exchange.caFile {
+      context.paths.reserve(path, at: table.path.appending("api").appending("ca_file").text)
+    }
     let refresh = RefreshSection.read(table.table("refresh"))
     let socket = SocketSection.read(
       table.table("socket"), defaultPath: "\(context.loader.runtimeDirectory)/\(name).sock", context: context)

@@ -4,12 +4,15 @@
 struct ForcedRefreshGate: Equatable, Sendable {
   private var backOff = BackOff()
   private var opensAt: BootTime?
+  private var passedAt: BootTime?
 
   /// The earliest moment for the next forced refresh; `now` where nothing stands against it.
   mutating func earliest(
     _ policy: RefreshPolicy, token: HeldToken?, isReported: Bool, now: BootTime
   ) -> BootTime {
-    if let token, !isReported, now - token.requestedAt >= policy.retryMax {
+    // A token that was there all the while says nothing about requests that failed meanwhile.
+    if let token, !isReported, now - max(token.requestedAt, passedAt ?? token.requestedAt) >= policy.retryMax
+    {
       backOff.reset()
       opensAt = nil
     }
@@ -18,6 +21,7 @@ struct ForcedRefreshGate: Equatable, Sendable {
 
   /// A forced refresh starts now.
   mutating func pass(_ policy: RefreshPolicy, now: BootTime, random: inout some RandomNumberGenerator) {
+    passedAt = now
     opensAt = now + backOff.next(policy, random: &random)
   }
 }

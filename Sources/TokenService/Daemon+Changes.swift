@@ -118,8 +118,8 @@ extension Daemon {
     profile.configuration = change.new
     if change.files || change.header { replaceFiles(of: profile, keptFiles: keptFiles) }
     if change.policy { handle(.policyChanged(change.new.refresh), for: profile) }
-    let wasFailing = profile.machine.lastFailure != nil
-    if change.credentials || (change.exchange && wasFailing) {
+    let isInNeed = profile.machine.lastFailure != nil || profile.machine.isRequesting
+    if change.credentials || (change.exchange && isInNeed) {
       handle(.credentialsChanged, for: profile)
     }
   }
@@ -134,5 +134,8 @@ extension Daemon {
     }
     publish(profile)
     updateFiles(of: profile) { file, now, random in file.update(now: now, random: &random) }
+    // The store knows which files to remove if this process can't.
+    profile.stored = nil
+    keep(profile)
   }
 }

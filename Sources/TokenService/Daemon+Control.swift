@@ -64,6 +64,9 @@ extension Daemon {
     controlListener = opened
   }
 
+  /// Callers of one profile who wait for the end of a request, whether they are still there or not.
+  private static var mostDemands: Int { 8192 }
+
   /// Tells the server what has changed, and answers those for whom a request has ended.
   func reviewControl() {
     guard let control else { return }
@@ -92,6 +95,7 @@ extension Daemon {
     let phase = profile.machine.phase
     handle(.refreshWanted(reason), for: profile)
     let outcome = profile.machine.isRequesting ? nil : answer(to: reason, profile, patience)
+    if outcome == nil, profile.demands.count >= Self.mostDemands { return reply(.failed) }
     if outcome == nil {
       profile.demands.append(WaitingDemand(requestsEnded: profile.statistics.ended, reply: reply))
     }

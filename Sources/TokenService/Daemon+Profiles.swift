@@ -60,7 +60,7 @@ extension Daemon {
   }
 
   /// Leaves the token with systemd for the next process, whenever it or its plan is another one.
-  private func keep(_ profile: Profile) {
+  func keep(_ profile: Profile) {
     guard let held = profile.machine.token, held != profile.stored else { return }
     do {
       try store.keep(held, of: profile, key: fingerprintKey)

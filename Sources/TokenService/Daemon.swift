@@ -96,7 +96,8 @@ actor Daemon {
   private func tick(_ now: BootTime) {
     nextTick = now + min(Self.tickInterval, lifeSigns.interval ?? Self.tickInterval)
     lookForChanges()
-    if lifeSigns.isAlive(heartbeat: server.heartbeat, now: now) { notifier.send(.watchdog) }
+    let isAlive = lifeSigns.isAlive(heartbeat: server.heartbeat, now: now)
+    if isAlive, !profiles.values.contains(where: { $0.isOverdue(now) }) { notifier.send(.watchdog) }
     if lifeSigns.interval != nil { server.probe() }
     if case .starting = stage {
       notifier.send(.extendTimeout(Self.tickInterval * 15))

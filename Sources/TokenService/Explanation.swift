@@ -5,7 +5,10 @@ import TokenCore
 /// What a valid configuration means, in words: the output of `check`.
 package enum Explanation {
   package static func text(_ configuration: Configuration, checkedSecrets: Bool) -> String {
-    configuration.profiles.map { describe($0, checkedSecrets: checkedSecrets) }.joined(separator: "\n")
+    (configuration.profiles.map { describe($0, checkedSecrets: checkedSecrets) } + [
+      describe(configuration.api)
+    ])
+    .joined(separator: "\n")
   }
 
   private static func describe(_ profile: ProfileConfiguration, checkedSecrets: Bool) -> String {
@@ -24,6 +27,13 @@ package enum Explanation {
       "  file              \(file.path) (\(file.format.rawValue), \(ownership(file.mode, file.group)))"
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func describe(_ api: APIConfiguration) -> String {
+    let socket =
+      api.socketPath.map { "\($0) (\(ownership(api.mode, api.group)))" } ?? "none: its folder doesn't exist"
+    return
+      "HTTP socket         \(socket)\nmetrics             \(api.metricsListen ?? "on the HTTP socket only")"
   }
 
   private static func describe(_ source: CredentialSource) -> String {

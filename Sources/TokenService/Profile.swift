@@ -37,6 +37,12 @@ final class Profile {
     (files.map(\.dueAt) + [machine.wakeAt]).compactMap { $0 }.min()
   }
 
+  /// Whether the request in flight should have ended long ago, so that the thread which makes it must hang.
+  func isOverdue(_ now: BootTime) -> Bool {
+    guard case .requesting(let since, _) = machine.phase else { return false }
+    return now - since > configuration.exchange.timeout + .seconds(60)
+  }
+
   func header(_ moment: Moment) -> Header? {
     machine.token.map { held in
       Header(

@@ -52,6 +52,26 @@ struct ForcedRefreshTests {
     #expect(driver.nextAttemptIn == 1, "the first step again")
   }
 
+  @Test(
+    "are spaced by it while requests fail, too, however old the token is that is held",
+    arguments: [nil, .status(503, retryAfter: nil), .timedOut(host: "h", after: .seconds(1))]
+      as [ExchangeFailure?])
+  func outage(failure: ExchangeFailure?) {
+    var driver = MachineDriver()
+    driver.hold("a", lifetime: .seconds(86_400))
+    driver.now = driver.now + .seconds(400)
+    var requests = 0
+    for _ in 0..<3000 {
+      for action in driver.send(.refreshWanted(.minimumValidity(.seconds(86_390))), after: .milliseconds(200))
+        + driver.send(.woke) where action == .authenticate
+      {
+        requests += 1
+        _ = driver.send(failure.map { .failed($0) } ?? .granted(grant("a", .seconds(86_400))))
+      }
+    }
+    #expect(requests < 25, "in ten minutes")
+  }
+
   @Test("min_valid is satisfied by a token that is good for long enough, and by none that never can be")
   func minimumValidity() {
     var driver = MachineDriver()

@@ -9,7 +9,9 @@ package final class ControlCaller {
   let peer: Peer
   /// By profile: the list it was last judged by, and how. A connection stays with who opened it, so only another
   /// list means another verdict.
-  private var judged: [String: (list: AccessList, verdict: AccessRule.Verdict)] = [:]
+  private var judged: [String: (settings: SocketConfiguration, verdict: AccessRule.Verdict)] = [:]
+  /// From when the connection was accepted: who is judged later may have ended by then.
+  private let process: PeerProcess
 
   /// `socket`: must stay open for as long as this is asked.
   ///
@@ -17,25 +19,33 @@ package final class ControlCaller {
   package init(socket: Int32) throws(SystemError) {
     self.socket = socket
     peer = Peer(try PeerIdentity(of: socket), address: [])
+    process = PeerProcess(socket: socket, pid: peer.identity.pid)
   }
 
   package var uid: UInt32 { peer.identity.uid }
 
-  /// By the access list of the profile's token socket. Nobody is told.
+  /// By the access list of the profile's token socket, or by its mode and group where it has none. Nobody is told.
   package func mayRead(_ profile: ProfileState) -> Bool {
     verdict(on: profile) == .allowed
   }
 
   func verdict(on profile: ProfileState) -> AccessRule.Verdict {
-    let list = profile.socket.access
-    if let known = judged[profile.name], known.list == list { return known.verdict }
-    let verdict = AccessRule.judge(peer, socket: socket, by: list)
-    judged[profile.name] = (list, verdict)
+    let settings = profile.socket
+    if let known = judged[profile.name], known.settings == settings { return known.verdict }
+    let verdict = judge(by: settings)
+    judged[profile.name] = (settings, verdict)
     return verdict
   }
 
+  private func judge(by settings: SocketConfiguration) -> AccessRule.Verdict {
+    guard settings.access.isEmpty else {
+      return AccessRule.judge(peer, socket: socket, by: settings.access) { [self] in unit }
+    }
+    return AccessRule.mayOpen(settings, peer.identity, socket: socket) ? .allowed : .denied(unit: unit)
+  }
+
   /// For the audit, as is the program.
-  var unit: String? { PeerUnit.ofPeer(socket, peer.identity) }
+  var unit: String? { PeerUnit.ofPeer(socket, process) }
 
   var program: String? { ProgramName.ofProcess(peer.identity.pid) }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import TokenConfig
 
@@ -24,7 +25,14 @@ struct SocketChange {
             ))
           continue
         }
-        let before = socket.assignment.settings.ownership
+        let current = socket.assignment
+        if current.profile != profile.name, current.settings != profile.socket {
+          // Readers who are queued there were let in by the old profile's mode, and would get the new one's header.
+          let passing =
+            "\(path) from profile \(current.profile) to \(profile.name) with other permissions in one step"
+          throw SystemError("pass", passing, errno: EBUSY)
+        }
+        let before = current.settings.ownership
         guard before != ownership, !socket.isActivated else { continue }
         changed.append((socket, before))
         try socket.listener.apply(ownership)

@@ -8,6 +8,7 @@ extension ServingLoop {
   /// Somebody has connected.
   func receive(_ connection: consuming OwnedFD, from address: [UInt8], _ socket: ReaderSocket) {
     guard let identity = try? PeerIdentity(of: connection.raw) else { return }
+    if ListeningSocket.isProbe(address), identity.pid == ownProcess { return }
     let assignment = socket.assignment
     let peer = Peer(identity, address: address)
     guard mayRead(peer, connection, socket, assignment) else { return }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import Synchronization
 import Systemd
@@ -15,6 +16,7 @@ final class ServingLoop {
   private static let restTime = Duration.milliseconds(100)
 
   let epoll: Epoll
+  let ownProcess = getpid()
   private unowned let server: TokenServer
   let report: @Sendable (ServingReport) -> Void
   private var sockets: [UInt64: ReaderSocket] = [:]
