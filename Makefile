@@ -20,8 +20,9 @@ help: ## lists these targets
 
 demo: ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
 	@build-aux/require $(build_packages) $(demo_packages)
-	@echo "Building the daemon and the simulator (the first time, a minute or two; debug, which is quicker to build)"
+	@echo "Building daemon, client and simulator (the first time, a minute or two; debug, which is quicker to build)"
 	@swift build --quiet --product assetit-tokend
+	@swift build --quiet --product assetit-token
 	@swift build --quiet --product assetit-sim
 	@build-aux/demo "$$(swift build --show-bin-path)"
 

@@ -42,6 +42,15 @@ struct SupervisorTests {
     #expect(supervisor.handle(.patienceEnded) == [.send(9)])
     #expect(supervisor.handle(.ended(.killed(15))) == [.finish(exitCode: 143)])
   }
+
+  @Test("what the terminal sent to the command too isn't sent again, and ends a restart all the same")
+  func terminal() {
+    var supervisor = Supervisor(onRefresh: .restart)
+    #expect(supervisor.handle(.terminalSignal(2)) == [])
+    _ = supervisor.handle(.newHeader)
+    #expect(supervisor.handle(.terminalSignal(2)) == [])
+    #expect(supervisor.handle(.ended(.killed(2))) == [.finish(exitCode: 130)])
+  }
 }
 
 @Suite("curl's command line and answers")

@@ -59,8 +59,10 @@ struct Supervision: ~Copyable {
       case .patienceEnded(let start):
         if start == starts { actions = supervisor.handle(.patienceEnded) }
       case .signalsWaiting:
-        for arrival in signals.take() where arrival.signal != SIGCHLD && !arrival.isFromTerminal {
-          actions += supervisor.handle(.signal(arrival.signal))
+        for arrival in signals.take() where arrival.signal != SIGCHLD {
+          let event: Supervisor.Event =
+            arrival.isFromTerminal ? .terminalSignal(arrival.signal) : .signal(arrival.signal)
+          actions += supervisor.handle(event)
         }
         if let ending = ChildProcess.poll(pid) { actions += supervisor.handle(.ended(ending)) }
       }

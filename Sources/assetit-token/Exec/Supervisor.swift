@@ -11,8 +11,10 @@ struct Supervisor {
   enum Event: Equatable {
     /// A header other than the one before.
     case newHeader
-    /// This process was sent it.
+    /// This process was sent it, alone.
     case signal(Int32)
+    /// So was the command: the terminal sends to all of its foreground.
+    case terminalSignal(Int32)
     case ended(ChildEnding)
     /// The command was told to end, and hasn't in ``patience``.
     case patienceEnded
@@ -58,8 +60,11 @@ struct Supervisor {
       // It is started with the newest, or not at all.
       return []
     case (.signal(let signal), _):
-      if Self.endingSignals.contains(signal), case .restarting = state { state = .ending }
+      note(signal)
       return [.send(signal)]
+    case (.terminalSignal(let signal), _):
+      note(signal)
+      return []
     case (.patienceEnded, .restarting), (.patienceEnded, .ending):
       return [.send(9)]
     case (.patienceEnded, .running):
@@ -70,5 +75,10 @@ struct Supervisor {
     case (.ended(let ending), .running), (.ended(let ending), .ending):
       return [.finish(exitCode: ending.exitCode)]
     }
+  }
+
+  /// Who ends a command that is about to be started again doesn't want that.
+  private mutating func note(_ signal: Int32) {
+    if Self.endingSignals.contains(signal), case .restarting = state { state = .ending }
   }
 }

@@ -36,6 +36,9 @@ extension Bench {
     let simulator = try await simulator(lifetime: lifetime)
     try configure(profile(at: simulator.port, refresh: refresh, socket: socket))
     let daemon = try daemon()
-    return (simulator, daemon, try await Reader.firstHeader(self.socket))
+    let header = try await Reader.firstHeader(self.socket)
+    // What is served over HTTP is there just after.
+    try await daemon.logs("ready: ")
+    return (simulator, daemon, header)
   }
 }
