@@ -66,7 +66,7 @@ struct EventTests {
   @Test("who stops reading is cut off; the others go on")
   func stalled() async throws {
     var limits = ServingLimits()
-    limits.heartbeat = .milliseconds(2)
+    limits.heartbeat = .milliseconds(4)
     try await Rig.run(limits: limits) { rig in
       let socket = rig.socket
       async let last = onThread {

@@ -16,7 +16,7 @@ struct RequestTests {
       #expect(one["state"] == "valid")
       #expect(one["refreshing"] == "false")
       #expect(one["failures"] == "0")
-      #expect(Int(try #require(one["expires_in"])).map { 590...600 ~= $0 } == true)
+      #expect(Int(try #require(one["expires_in"])).map { 500...600 ~= $0 } == true)
       for key in ["issued_at", "expires_at", "next_refresh_at"] {
         #expect(one[key]?.hasSuffix("Z") == true, "\(key)")
       }
@@ -48,20 +48,20 @@ struct RequestTests {
 
   @Test("two hundred who need a longer life get it from one authentication")
   func minimumValidity() async throws {
-    try await Rig.run(lifetime: 20, refresh: "at = 0.9") { rig in
+    try await Rig.run(lifetime: 100, refresh: "at = 0.9") { rig in
       #expect(try await rig.authentications() == 1)
       try await rig.change(lifetime: 600)
       try await rig.set(faults: #"{"delay":0.3}"#)
       let before = try await rig.header()
       // The first token's lifetime is what the service is known for until there is another one.
-      try await rig.eventually("that less than 18 s are left") {
-        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 18 }
+      try await rig.eventually("that less than 98 s are left") {
+        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 98 }
           ?? false
       }
       let socket = rig.socket
       let headers = try await onThread {
         let wires = try (0..<200).map { _ in try Wire(path: socket) }
-        for wire in wires { try wire.ask("GET", Self.header + "?min_valid=18s") }
+        for wire in wires { try wire.ask("GET", Self.header + "?min_valid=98s") }
         return try Set(wires.map { try $0.response().text })
       }
       #expect(headers.count == 1)
@@ -87,13 +87,13 @@ struct RequestTests {
 
   @Test("a minimum that a failing service can't bring is 503 with Retry-After")
   func failingMinimum() async throws {
-    try await Rig.run(lifetime: 20, refresh: "at = 0.9", more: { _ in "" }) { rig in
+    try await Rig.run(lifetime: 100, refresh: "at = 0.9", more: { _ in "" }) { rig in
       try await rig.set(faults: #"{"status":500}"#)
-      try await rig.eventually("that less than 18 s are left") {
-        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 18 }
+      try await rig.eventually("that less than 98 s are left") {
+        try await rig.ask("GET", "/v1/profiles/default")["expires_in"].flatMap { Int($0) }.map { $0 < 98 }
           ?? false
       }
-      let answer = try await rig.ask("GET", Self.header + "?min_valid=18s")
+      let answer = try await rig.ask("GET", Self.header + "?min_valid=98s")
       #expect(answer.status == 503)
       #expect(answer.code == "refresh_failed")
       #expect(answer.headers["retry-after"] != nil)
@@ -115,7 +115,7 @@ struct RequestTests {
         #expect(answer.headers["retry-after"] != nil)
       }
       #expect(time > .milliseconds(290))
-      #expect(time < .seconds(5))
+      #expect(time < .seconds(20))
       let ready = try await rig.ask("GET", "/readyz")
       #expect(ready.status == 503)
       #expect(ready.text.contains(#""profiles":["default"]"#))

@@ -33,6 +33,25 @@ final class Rig: Sendable {
     more: (Int) -> String = { _ in "" }, limits: ServingLimits = ServingLimits(),
     _ body: (Rig) async throws -> Void
   ) async throws {
+    await gate.enter()
+    do {
+      try await runAlone(
+        lifetime: lifetime, api: api, socket: socket, refresh: refresh, faults: faults, more: more,
+        limits: limits, body)
+    } catch {
+      await gate.leave()
+      throw error
+    }
+    await gate.leave()
+  }
+
+  /// A few at a time: all tests of the package share a few cores.
+  private static let gate = Gate(width: 4)
+
+  private static func runAlone(
+    lifetime: Int, api: String, socket: String, refresh: String, faults: String?, more: (Int) -> String,
+    limits: ServingLimits, _ body: (Rig) async throws -> Void
+  ) async throws {
     let rig = try Rig(lifetime: lifetime, limits) { folder, port in
       document(folder, port, api: api, socket: socket, refresh: refresh) + more(port)
     }
@@ -208,6 +227,28 @@ private final class Body {
 
   init(_ run: @escaping () -> Void) {
     self.run = run
+  }
+}
+
+/// Lets only so many through at a time.
+actor Gate {
+  private var free: Int
+  private var queue: [CheckedContinuation<Void, Never>] = []
+
+  init(width: Int) {
+    free = width
+  }
+
+  func enter() async {
+    if free > 0 {
+      free -= 1
+    } else {
+      await withCheckedContinuation { queue.append($0) }
+    }
+  }
+
+  func leave() {
+    if queue.isEmpty { free += 1 } else { queue.removeFirst().resume() }
   }
 }
 

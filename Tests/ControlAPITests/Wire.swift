@@ -1,6 +1,6 @@
 import Glibc
 
-/// A client's connection, byte by byte; closed at its end. Everything blocks, for ten seconds at most.
+/// A client's connection, byte by byte; closed at its end. Everything blocks, for thirty seconds at most.
 final class Wire {
   struct Failure: Error, CustomStringConvertible {
     let operation: String
@@ -41,7 +41,7 @@ final class Wire {
   private static func connected<Address>(_ family: Int32, _ address: inout Address) throws(Failure) -> Int32 {
     let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure("socket") }
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     let result = withUnsafePointer(to: &address) {
