@@ -172,7 +172,10 @@ extension Connection {
   private func respond(_ answer: Answer, isLast: Bool) {
     guard let context, let head, isOpen else { return }
     enter(.sending)
-    let isLast = isLast || isInputClosed || desk.isStopping || !head.isKeepAlive
+    // The parser takes nothing after an offer to upgrade, which is never taken up.
+    let isLast =
+      isLast || isInputClosed || desk.isStopping || !head.isKeepAlive
+      || head.headers.contains(name: "Upgrade")
     var response = responseHead(answer.status, answer.contentType, answer.headers, isLast: isLast)
     response.headers.add(name: "Content-Length", value: "\(answer.body.count)")
     desk.note(answer.status)

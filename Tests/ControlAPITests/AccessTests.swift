@@ -32,7 +32,8 @@ struct AccessTests {
     ) { rig in
       let document =
         Rig.document(rig.folder, rig.port, api: #"mode = "0666""#, socket: denying)
-        + Rig.profile("open", rig.folder, rig.port)
+        + Rig.profile("open", rig.folder, rig.port, socket: #"mode = "0666""#)
+        + Rig.profile("closed", rig.folder, rig.port, socket: #"mode = "0600""#)
       try await rig.reload(document)
       try await rig.eventually("the other profile's token") {
         try await rig.ask("GET", "/readyz").status == 200
@@ -46,9 +47,11 @@ struct AccessTests {
       for target in [path + "/refresh", path + "/rejected"] {
         #expect(try await ask(rig, as: Self.stranger, target, ["-d", "JWT x"]).status == 403)
       }
+      let closed = try await ask(rig, as: Self.stranger, "/v1/profiles/closed/header")
+      #expect(closed.status == 403, "who couldn't open its token socket gets nothing here either")
       let list = try await ask(rig, as: Self.stranger, "/v1/profiles")
       #expect(list.status == 200)
-      #expect(!list.body.contains(#""default""#))
+      #expect(!list.body.contains(#""default""#) && !list.body.contains(#""closed""#))
       #expect(list.body.contains(#""open""#))
       #expect(try await ask(rig, as: Self.stranger, "/v1/profiles/open/header").status == 200)
       // Health and metrics name profiles but hold no secret.
@@ -56,7 +59,7 @@ struct AccessTests {
       let metrics = try await ask(rig, as: Self.stranger, "/metrics").body
       #expect(metrics.contains(#"assetit_readers_denied_total{profile="default",socket="http"} 6"#))
       #expect(rig.log.text.contains("default: a reader was turned away"))
-      #expect(try await rig.authentications() == 2)
+      #expect(try await rig.authentications() == 3)
     }
   }
 

@@ -85,6 +85,41 @@ struct BadInputTests {
     }
   }
 
+  @Test(
+    "white space and trailers without an end are cut off, which the parser doesn't do",
+    arguments: [
+      "GET / HTTP/1.1\r\nX:",
+      "POST /v1/profiles/default/refresh HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX:",
+    ])
+  func endless(opening: String) async throws {
+    try await Rig.run { rig in
+      let socket = rig.socket
+      let taken = try await onThread {
+        let wire = try Wire(path: socket)
+        try wire.send(opening)
+        let spaces = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 10)
+        var taken = 0
+        while taken < 64 << 20, (try? wire.send(spaces)) != nil { taken += spaces.count }
+        return taken
+      }
+      #expect(taken < 8 << 20, "what the kernel holds comes on top of the limit")
+      try await isWell(rig)
+    }
+  }
+
+  @Test("an offer to upgrade is declined by the end of the connection after the answer")
+  func upgrade() async throws {
+    try await Rig.run { rig in
+      let socket = rig.socket
+      try await onThread {
+        let wire = try Wire(path: socket)
+        try wire.send(
+          "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n")
+        #expect(String(decoding: try wire.readToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+      }
+    }
+  }
+
   @Test("a request's target and header fields may have 16 KiB, a body 128 KiB")
   func sizes() async throws {
     try await Rig.run { rig in
