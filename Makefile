@@ -11,7 +11,7 @@ DESTDIR ?=
 # git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
 build_packages := git g++ pkg-config libcurl4-openssl-dev libssl-dev libsystemd-dev
 demo_packages := curl
-test_packages := openssl stunnel4 socat faketime
+test_packages := openssl socat curl mandoc prometheus
 
 deb_packages := debhelper lintian
 
