@@ -127,7 +127,7 @@ extension Desk {
     let before = log.state
     let events = log.update(state, moment)
     logs[state.name] = log
-    if before.socket.access != state.socket.access {
+    if before.socket != state.socket {
       for connection in (subscribers[state.name] ?? [:]).values where !mayRead(connection, state) {
         connection.endStream()
         subscribers[state.name]?[connection.id] = nil
@@ -137,7 +137,10 @@ extension Desk {
     let buffer = ByteBuffer(bytes: events)
     for connection in listeners.values {
       connection.send(event: buffer)
-      if let caller = connection.caller, before.token?.header != state.token?.header, state.token != nil {
+      // One that was cut off for not reading got nothing.
+      if connection.isOpen, let caller = connection.caller, before.token?.header != state.token?.header,
+        state.token != nil
+      {
         service.noteServed(caller, state)
       }
     }

@@ -64,6 +64,9 @@ struct Supervision: ~Copyable {
             arrival.isFromTerminal ? .terminalSignal(arrival.signal) : .signal(arrival.signal)
           actions += supervisor.handle(event)
         }
+        // Before the command is looked at: once that has taken its end, the process id may be another's.
+        for case .send(let signal) in actions { kill(pid, signal) }
+        actions.removeAll { if case .send = $0 { true } else { false } }
         if let ending = ChildProcess.poll(pid) { actions += supervisor.handle(.ended(ending)) }
       }
       for action in actions {
