@@ -84,6 +84,8 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(
+      name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
     .testTarget(
       name: "TokenConfigTests", dependencies: ["TokenConfig", "TokenCore"], swiftSettings: settings),
@@ -91,12 +93,13 @@ let package = Package(
       name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(
-      name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TokenCore"], swiftSettings: settings),
+      name: "LinuxSystemTests", dependencies: ["TestSupport", "LinuxSystem", "TokenCore"],
+      swiftSettings: settings),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
     .testTarget(
       name: "TokenServiceTests",
       dependencies: [
-        "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
+        "TestSupport", "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import TestSupport
 
 /// An unlinked file in the temporary folder (O_TMPFILE, open(2)).
 func openTemporary() -> Int32 {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LinuxSystem
+import TestSupport
 import Testing
 import TokenCore
 

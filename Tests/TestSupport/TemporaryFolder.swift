@@ -2,18 +2,18 @@ import FoundationEssentials
 import Glibc
 
 /// A folder of the test's own, removed with everything in it when the test lets go of it.
-final class TemporaryFolder: Sendable {
-  let path: String
+package final class TemporaryFolder: Sendable {
+  package let path: String
 
-  init() throws {
+  package init() throws {
     var template = Array("/tmp/assetit-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw CocoaError(.fileWriteUnknown) }
     path = String(cString: made)
   }
 
-  func path(_ name: String) -> String { "\(path)/\(name)" }
+  package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  func names() -> [String] {
+  package func names() -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 
@@ -23,12 +23,12 @@ final class TemporaryFolder: Sendable {
 }
 
 /// What stat(2) says, without following a link.
-struct FileStatus: Equatable {
-  let mode: UInt32
-  let group: UInt32
-  let inode: UInt64
+package struct FileStatus: Equatable {
+  package let mode: UInt32
+  package let group: UInt32
+  package let inode: UInt64
 
-  init?(_ path: String) {
+  package init?(_ path: String) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
     mode = status.st_mode & 0o7777
@@ -37,11 +37,11 @@ struct FileStatus: Equatable {
   }
 }
 
-func contents(_ path: String) -> String? {
+package func contents(_ path: String) -> String? {
   FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
 }
 
 @discardableResult
-func write(_ text: String, to path: String) -> Bool {
+package func write(_ text: String, to path: String) -> Bool {
   FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
 }

@@ -1,13 +1,13 @@
 import Glibc
-import LinuxSystem
+package import LinuxSystem
 
 /// The other end of a Unix socket.
-struct SocketClient: ~Copyable {
-  let descriptor: OwnedFD
+package struct SocketClient: ~Copyable {
+  package let descriptor: OwnedFD
 
   /// `name`: an abstract address to bind first, without its leading zero.
   /// Where it may not wait, it fails when the queue is full.
-  init(_ path: String, boundTo name: String? = nil, waits: Bool = true) throws(SystemError) {
+  package init(_ path: String, boundTo name: String? = nil, waits: Bool = true) throws(SystemError) {
     let made = try OwnedFD("make", "a client") {
       socket(
         AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | (waits ? 0 : SOCK_NONBLOCK.rawValue)), 0
@@ -35,12 +35,12 @@ private func withAddress(
 }
 
 extension SocketClient {
-  init(adopting raw: Int32) { descriptor = OwnedFD(raw) }
+  package init(adopting raw: Int32) { descriptor = OwnedFD(raw) }
 
-  consuming func release() -> Int32 { descriptor.release() }
+  package consuming func release() -> Int32 { descriptor.release() }
 
   /// Everything until end-of-file; `nil` where that doesn't come within five seconds.
-  borrowing func readAll() -> [UInt8]? {
+  package borrowing func readAll() -> [UInt8]? {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -53,12 +53,12 @@ extension SocketClient {
     }
   }
 
-  borrowing func readText() -> String? {
+  package borrowing func readText() -> String? {
     readAll().map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Whether it is still open and nothing has come.
-  borrowing func isWaiting(milliseconds: Int32 = 0) -> Bool {
+  package borrowing func isWaiting(milliseconds: Int32 = 0) -> Bool {
     var request = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
     return poll(&request, 1, milliseconds) == 0
   }
