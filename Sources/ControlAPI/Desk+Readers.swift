@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import TokenConfig
 import TokenCore
 import TokenService
 

@@ -1,5 +1,6 @@
 import NIOHTTP1
 import TokenConfig
+import TokenCore
 import TokenService
 
 /// What a request asks for.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+package import TokenCore
 
 extension ListeningSocket {
   /// Where a socket that was passed to this process is bound.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+package import TokenCore
 
 /// A listening Unix stream socket at a path (unix(7)).
 package struct ListeningSocket: ~Copyable, Sendable {

@@ -1,4 +1,5 @@
 internal import Glibc
+package import TokenCore
 
 /// A file that is replaced as a whole: whoever opens its path gets all of the old content or all of the new.
 package struct PublishedFile: Equatable, Sendable {

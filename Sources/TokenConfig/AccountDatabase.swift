@@ -1,4 +1,5 @@
 internal import Glibc
+internal import TokenCore
 
 /// Users and groups of this host (getpwnam_r(3), getgrnam_r(3)). Numbers stand for themselves.
 enum AccountDatabase {

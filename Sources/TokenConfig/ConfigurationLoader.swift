@@ -1,6 +1,7 @@
 internal import Glibc
 internal import LinuxSystem
 internal import TOMLKit
+package import TokenCore
 
 /// Reads and validates a configuration file.
 package struct ConfigurationLoader: Sendable {

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import TokenCore
 
 /// Reads the whole file: `[regions]`, `[log]`, `[api]`, `[profiles]`.
 struct ConfigurationReader {

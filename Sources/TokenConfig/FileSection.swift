@@ -1,3 +1,5 @@
+internal import TokenCore
+
 /// `[[profiles.NAME.files]]`.
 enum FileSection {
   static func read(_ table: TableReader, context: ReadingContext) -> FileConfiguration {

@@ -1,3 +1,5 @@
+internal import TokenCore
+
 /// What the sections of one configuration share while they are read.
 struct ReadingContext {
   let loader: ConfigurationLoader

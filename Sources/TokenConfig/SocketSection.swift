@@ -1,3 +1,5 @@
+internal import TokenCore
+
 /// `[profiles.NAME.socket]`, and what `[api]` has in common with it.
 enum SocketSection {
   static func read(_ table: TableReader, defaultPath: String, context: ReadingContext) -> SocketConfiguration

@@ -1,7 +1,6 @@
 import LinuxSystem
 import Synchronization
 import Systemd
-import TokenConfig
 import TokenCore
 
 /// What the HTTP server needs of the daemon.

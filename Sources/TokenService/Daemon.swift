@@ -108,7 +108,7 @@ actor Daemon {
   func review() {
     guard stage != .ended else { return }
     reviewControl()
-    let moment = Moment.current()
+    let moment = ClockReading.current()
     show(status(moment))
     if case .starting(let since) = stage {
       let answers = profiles.values.map { Readiness.Answer($0.machine) }
@@ -121,7 +121,7 @@ actor Daemon {
     timer?.set((profiles.values.compactMap(\.dueAt) + [nextTick]).min() ?? nextTick)
   }
 
-  private func becomeReady(_ moment: Moment) {
+  private func becomeReady(_ moment: ClockReading) {
     stage = .ready
     for profile in profiles.values { handle(.becameReady, for: profile) }
     notifier.send(.ready, .status(status(moment)))
@@ -135,7 +135,7 @@ actor Daemon {
     notifier.send(.status(text))
   }
 
-  func status(_ moment: Moment) -> String {
+  func status(_ moment: ClockReading) -> String {
     let named = profiles.values.sorted { $0.name < $1.name }.map { ($0.name, $0.machine) }
     return StatusLine.text(named, refusedReload: refusedReload, moment)
   }

@@ -1,6 +1,5 @@
 import LinuxSystem
-package import TokenConfig
-import TokenCore
+package import TokenCore
 
 /// What a valid configuration means, in words: the output of `check`.
 package enum Explanation {

@@ -1,6 +1,5 @@
 import AssetITAPI
 import LinuxSystem
-import TokenConfig
 import TokenCore
 
 /// One profile at work: its decisions, its request in flight, and the outlets to its readers.
@@ -43,7 +42,7 @@ final class Profile {
     return now - since > configuration.exchange.timeout + .seconds(60)
   }
 
-  func header(_ moment: Moment) -> Header? {
+  func header(_ moment: ClockReading) -> Header? {
     machine.token.map { held in
       Header(
         profile: name, prefix: configuration.exchange.headerPrefix, held: held, now: moment.now,

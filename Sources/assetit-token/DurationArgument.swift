@@ -1,5 +1,6 @@
 import ArgumentParser
 import TokenConfig
+import TokenCore
 
 /// A duration as the configuration writes it.
 struct DurationArgument: ExpressibleByArgument {

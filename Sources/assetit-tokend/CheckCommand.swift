@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import TokenConfig
+import TokenCore
 import TokenService
 
 struct CheckCommand: ParsableCommand {

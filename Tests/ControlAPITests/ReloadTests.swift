@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import Testing
+import TokenCore
 
 @Suite("Sockets, reloads and the end")
 struct ReloadTests {

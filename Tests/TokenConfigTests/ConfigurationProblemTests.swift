@@ -1,4 +1,5 @@
 import Testing
+import TokenCore
 
 @testable import TokenConfig
 

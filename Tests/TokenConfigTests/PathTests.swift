@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import TokenCore
 
 @testable import TokenConfig
 

@@ -1,5 +1,4 @@
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService

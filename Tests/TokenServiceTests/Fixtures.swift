@@ -1,5 +1,4 @@
 import LinuxSystem
-import TokenConfig
 import TokenCore
 
 @testable import TokenService
@@ -20,7 +19,7 @@ struct SeededRandom: RandomNumberGenerator {
 let start = BootTime(nanoseconds: 1_000_000_000_000)
 /// 2023-11-14T22:13:20Z.
 let startOfDay = 1_700_000_000.0
-let startMoment = Moment(now: start, timeOfDay: startOfDay)
+let startMoment = ClockReading(now: start, timeOfDay: startOfDay)
 
 func makeHeader(
   _ token: String, prefix: String = "JWT ", lifetime: Duration = .seconds(60),

@@ -2,7 +2,6 @@ import FoundationEssentials
 import Glibc
 import TestSupport
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService

@@ -3,7 +3,6 @@ import LinuxSystem
 import Logging
 import Systemd
 import Testing
-import TokenConfig
 
 @testable import TokenCore
 @testable import TokenService

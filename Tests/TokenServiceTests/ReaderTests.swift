@@ -2,7 +2,6 @@ import Glibc
 import LinuxSystem
 import TestSupport
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import LinuxSystem
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService

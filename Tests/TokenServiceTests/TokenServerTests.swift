@@ -3,7 +3,6 @@ import LinuxSystem
 import Synchronization
 import TestSupport
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService

@@ -1,5 +1,5 @@
 import LinuxSystem
-import TokenConfig
+import TokenCore
 
 /// Gives a new configuration its HTTP socket and its TCP listener: both, or none.
 struct ControlChange {

@@ -1,4 +1,5 @@
 import LinuxSystem
+import TokenCore
 
 /// The HTTP socket, as the daemon keeps it: the server has a descriptor of its own for it.
 final class ControlListener {

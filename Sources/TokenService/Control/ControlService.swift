@@ -1,7 +1,7 @@
 import Dispatch
 import LinuxSystem
 import Synchronization
-import TokenConfig
+import TokenCore
 
 /// What the HTTP server asks of the daemon. Everything here returns at once; replies come on the daemon's queue,
 /// after the state that they are about was posted.

@@ -1,4 +1,3 @@
-package import TokenConfig
 package import TokenCore
 
 /// One profile at one moment, as its callers over HTTP may see it.

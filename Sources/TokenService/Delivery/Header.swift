@@ -1,5 +1,4 @@
 import FoundationEssentials
-import TokenConfig
 import TokenCore
 
 /// A token as readers get it, in every form that a file may have.

@@ -1,5 +1,4 @@
 import LinuxSystem
-import TokenConfig
 import TokenCore
 
 /// One file through which readers get a header. It knows until when what is in it may be read, which is not

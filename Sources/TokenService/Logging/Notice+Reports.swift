@@ -3,7 +3,7 @@ import TokenCore
 
 extension Notice {
   /// What the state machine of a profile reports.
-  static func report(_ report: TokenMachine.Report, profile: String, _ moment: Moment) -> [Notice] {
+  static func report(_ report: TokenMachine.Report, profile: String, _ moment: ClockReading) -> [Notice] {
     switch report {
     case .refreshed(let held, let failures, let wasWithout):
       return refreshed(held, failures, wasWithout, profile, moment)
@@ -28,7 +28,7 @@ extension Notice {
   }
 
   private static func refreshed(
-    _ held: HeldToken, _ failures: Int, _ wasWithout: Bool, _ profile: String, _ moment: Moment
+    _ held: HeldToken, _ failures: Int, _ wasWithout: Bool, _ profile: String, _ moment: ClockReading
   ) -> [Notice] {
     let text =
       "\(profile): new token, valid until \(moment.timestamp(held.deadline)) (\(moment.until(held.deadline)));"
@@ -42,7 +42,7 @@ extension Notice {
   }
 
   private static func failed(
-    _ failure: TokenMachine.Failure, _ profile: String, _ moment: Moment
+    _ failure: TokenMachine.Failure, _ profile: String, _ moment: ClockReading
   ) -> Notice {
     let served =
       failure.servedUntil.map { "the current token is served until \(moment.timestamp($0))" }
@@ -76,7 +76,8 @@ extension Notice {
     }
   }
 
-  private static func fields(_ profile: String, _ held: HeldToken, _ moment: Moment) -> [String: String] {
+  private static func fields(_ profile: String, _ held: HeldToken, _ moment: ClockReading) -> [String: String]
+  {
     [
       "ASSETIT_PROFILE": profile, "ASSETIT_EXPIRES_AT": moment.timestamp(held.deadline),
       "ASSETIT_NEXT_REFRESH": moment.timestamp(held.refreshAt),

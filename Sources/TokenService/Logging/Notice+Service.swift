@@ -1,5 +1,4 @@
 import Logging
-import TokenConfig
 import TokenCore
 
 extension Notice {
@@ -111,7 +110,7 @@ extension Notice {
 
   /// What came of bringing a file up to date; `nil` where an operator needn't know.
   static func file(
-    _ path: String, _ outcome: HeaderFile.Outcome, profile: String, _ moment: Moment
+    _ path: String, _ outcome: HeaderFile.Outcome, profile: String, _ moment: ClockReading
   ) -> Notice? {
     let fields = ["ASSETIT_PROFILE": profile, "ASSETIT_FILE": path]
     switch outcome {

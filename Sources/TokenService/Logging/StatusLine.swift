@@ -6,7 +6,7 @@ enum StatusLine {
   private static let mostNamed = 5
 
   static func text(
-    _ profiles: [(name: String, machine: TokenMachine)], refusedReload: String?, _ moment: Moment
+    _ profiles: [(name: String, machine: TokenMachine)], refusedReload: String?, _ moment: ClockReading
   ) -> String {
     let troubled = profiles.filter { $0.machine.token == nil || $0.machine.lastFailure != nil }
     let calm = profiles.count - troubled.count
@@ -20,7 +20,7 @@ enum StatusLine {
     return parts.joined(separator: " | ")
   }
 
-  private static func state(of machine: TokenMachine, _ moment: Moment) -> String {
+  private static func state(of machine: TokenMachine, _ moment: ClockReading) -> String {
     let held = machine.token.map { "valid until \(moment.timestamp($0.deadline))" } ?? "no token"
     if let failure = machine.lastFailure {
       let next = machine.nextAttempt.map { "next attempt at \(moment.timestamp($0))" } ?? "trying now"

@@ -1,4 +1,3 @@
-import TokenConfig
 import TokenCore
 
 /// What a new configuration changes: decided before anything is touched.

@@ -1,6 +1,6 @@
 import Glibc
 import LinuxSystem
-import TokenConfig
+import TokenCore
 
 /// Gives every profile of a new configuration its socket: all of them, or none.
 struct SocketChange {

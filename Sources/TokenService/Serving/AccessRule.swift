@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 import Systemd
-import TokenConfig
+import TokenCore
 
 /// Judges readers by the access list of a profile.
 enum AccessRule {

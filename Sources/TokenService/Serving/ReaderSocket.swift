@@ -1,6 +1,6 @@
 import LinuxSystem
 import Synchronization
-import TokenConfig
+import TokenCore
 
 /// A token socket: where readers connect, and whose header they get.
 final class ReaderSocket: Sendable {

@@ -2,7 +2,6 @@ import Glibc
 import LinuxSystem
 import Synchronization
 import Systemd
-import TokenConfig
 import TokenCore
 
 /// The serving thread's work: accept, identify, send, close, and never block. Readers that come before there is

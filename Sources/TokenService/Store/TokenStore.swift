@@ -1,7 +1,6 @@
 import FoundationEssentials
 import LinuxSystem
 import Systemd
-import TokenConfig
 import TokenCore
 
 /// Keeps tokens and listening sockets in systemd's descriptor store, so that a restart, an upgrade or a crash

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import TokenConfig
+import TokenCore
 
 /// Is the configuration in order, with the secrets that it names?
 enum ConfigurationCheck {

@@ -2,6 +2,7 @@ import ArgumentParser
 import AssetITTokenClient
 import FoundationEssentials
 import TokenConfig
+import TokenCore
 
 struct DoctorCommand: ClientCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import TokenConfig
+import TokenCore
 
 /// What one look at something brought.
 enum Finding: Equatable {

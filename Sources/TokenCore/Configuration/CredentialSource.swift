@@ -1,5 +1,3 @@
-package import TokenCore
-
 /// Where a client ID or secret comes from. Files and credentials are read again for every request.
 package enum CredentialSource: Equatable, Sendable {
   /// In the configuration itself.

@@ -1,5 +1,3 @@
-package import TokenCore
-
 /// `[profiles.NAME]`.
 package struct ProfileConfiguration: Equatable, Sendable {
   /// `[a-z0-9][a-z0-9_-]{0,31}`

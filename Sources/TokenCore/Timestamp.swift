@@ -1,6 +1,4 @@
-import FoundationEssentials
-import LinuxSystem
-package import TokenCore
+internal import FoundationEssentials
 
 /// Moments as people and programs read them: RFC 3339, UTC, whole seconds.
 package enum Timestamp {

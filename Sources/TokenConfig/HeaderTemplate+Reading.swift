@@ -1,18 +1,8 @@
-/// The template of a file: text with `{{header}}`, `{{token}}`, `{{expires_at}}` (RFC 3339) and `{{profile}}` in
-/// it. Everything else is taken as it is; there is no way to write `{{` itself.
-package struct HeaderTemplate: Equatable, Sendable {
-  package enum Name: String, Equatable, Sendable, CaseIterable {
-    case header, token, profile
-    case expiresAt = "expires_at"
-  }
+package import TokenCore
 
-  package enum Piece: Equatable, Sendable {
-    case text(String)
-    case name(Name)
-  }
-
-  package let pieces: [Piece]
-
+/// Reads a template: text with `{{header}}`, `{{token}}`, `{{expires_at}}` (RFC 3339) and `{{profile}}` in it.
+/// Everything else is taken as it is; there is no way to write `{{` itself.
+extension HeaderTemplate {
   /// What is wrong with a template, as the end of a sentence that names the file.
   package struct Fault: Error, Equatable, Sendable {
     package let text: String
@@ -39,7 +29,7 @@ package struct HeaderTemplate: Equatable, Sendable {
     guard pieces.contains(where: { $0 == .name(.header) || $0 == .name(.token) }) else {
       throw Fault(text: "has neither {{header}} nor {{token}} in it")
     }
-    self.pieces = pieces
+    self.init(pieces: pieces)
   }
 }
 

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import TokenConfig
+import TokenCore
 
 @Suite("Durations in systemd.time style")
 struct DurationTextTests {
