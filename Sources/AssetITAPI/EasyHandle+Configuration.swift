@@ -9,10 +9,10 @@ extension EasyHandle {
     try set(CURLOPT_URL, endpoint.url)
     try set(CURLOPT_PROTOCOLS_STR, endpoint.isPlain ? "http" : "https")
     try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-    try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    try set(CURLOPT_HTTP_VERSION, ccurl_http_1_1)
     // A redirect would carry the secret elsewhere.
     try set(CURLOPT_FOLLOWLOCATION, 0)
-    try set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    try set(CURLOPT_NETRC, ccurl_netrc_ignored)
     try set(CURLOPT_USERAGENT, Release.userAgent)
     try set(headers: [
       "Content-Type: application/json", "Accept: application/json, text/plain", "Expect:",
@@ -39,8 +39,8 @@ extension EasyHandle {
   private func setTLS(_ settings: ExchangeSettings) throws(ExchangeFailure) {
     try set(CURLOPT_SSL_VERIFYPEER, 1)
     try set(CURLOPT_SSL_VERIFYHOST, 2)
-    try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-    try set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    try set(CURLOPT_SSLVERSION, ccurl_tls_1_2)
+    try set(CURLOPT_PROXY_SSLVERSION, ccurl_tls_1_2)
     guard let caFile = settings.caFile else { return }
     try set(CURLOPT_CAINFO, caFile)
     try set(CURLOPT_CAPATH, nil as String?)
@@ -65,9 +65,8 @@ extension EasyHandle {
   private static func isUsable(proxy: String) -> Bool {
     guard !proxy.isEmpty, !proxy.utf8.contains(0), let handle = curl_url() else { return false }
     defer { curl_url_cleanup(handle) }
-    let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME)
     var scheme: UnsafeMutablePointer<CChar>?
-    guard curl_url_set(handle, CURLUPART_URL, proxy, flags) == CURLUE_OK,
+    guard curl_url_set(handle, CURLUPART_URL, proxy, ccurl_url_guess_scheme) == CURLUE_OK,
       curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK, let scheme
     else { return false }
     defer { curl_free(scheme) }

@@ -15,8 +15,8 @@ final class EasyHandle {
     guard let raw = curl_easy_init() else { throw Self.refused(CURLE_FAILED_INIT) }
     self.raw = raw
     self.body = body
-    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
-    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    errorText = .allocate(capacity: ccurl_error_size)
+    errorText.initialize(repeating: 0, count: ccurl_error_size)
     try set(CURLOPT_ERRORBUFFER, to: errorText)
     try check(ccurl_set_close_on_exec(raw))
     try set(CURLOPT_POST, 1)

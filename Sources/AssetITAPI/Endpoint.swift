@@ -28,7 +28,7 @@ struct Endpoint: Equatable {
     // libcurl reads a string up to its first NUL.
     guard !url.utf8.contains(0), let handle = curl_url() else { throw Self.unusable("Malformed input") }
     defer { curl_url_cleanup(handle) }
-    let code = curl_url_set(handle, CURLUPART_URL, url, UInt32(CURLU_DISALLOW_USER))
+    let code = curl_url_set(handle, CURLUPART_URL, url, ccurl_url_refuse_user)
     guard code == CURLUE_OK else { throw Self.unusable(String(cString: curl_url_strerror(code))) }
     guard let host = Self.part(CURLUPART_HOST, of: handle), !host.isEmpty else {
       throw Self.unusable("No host part in the URL")

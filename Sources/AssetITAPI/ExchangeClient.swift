@@ -55,5 +55,5 @@ package final class ExchangeClient: Sendable {
     shutDown()
   }
 
-  private static let globalSetUp = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+  private static let globalSetUp = curl_global_init(ccurl_global_default)
 }

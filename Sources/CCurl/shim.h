@@ -3,6 +3,16 @@
 #include <curl/curl.h>
 #include <sys/socket.h>
 
+/* Values of options: some of these are enumerators in one release of libcurl and macros in the next, and Swift imports
+   the two as different types. */
+static const long ccurl_global_default = CURL_GLOBAL_DEFAULT;
+static const long ccurl_http_1_1 = CURL_HTTP_VERSION_1_1;
+static const long ccurl_netrc_ignored = CURL_NETRC_IGNORED;
+static const long ccurl_tls_1_2 = CURL_SSLVERSION_TLSv1_2;
+static const unsigned int ccurl_url_refuse_user = CURLU_DISALLOW_USER;
+static const unsigned int ccurl_url_guess_scheme = CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME;
+static const long ccurl_error_size = CURL_ERROR_SIZE;
+
 typedef size_t (*ccurl_receiver)(char *bytes, size_t size, size_t count, void *context);
 
 /* curl_easy_setopt(3) with a number (CURLOPTTYPE_LONG). */

@@ -26,6 +26,11 @@ static inline int clinux_accept(int fd, struct sockaddr_un *address, socklen_t *
   return accept4(fd, (struct sockaddr *)address, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
+/* epoll_wait(2): from glibc 2.38 on its header says that `events` is never NULL, which Swift imports as another type. */
+static inline int clinux_epoll_wait(int epoll, struct epoll_event *events, int room, int timeout) {
+  return epoll_wait(epoll, events, room, timeout);
+}
+
 /* SO_PEERCRED (unix(7)). */
 static inline int clinux_get_peer_credentials(int fd, struct clinux_peer_credentials *out) {
   socklen_t length = sizeof(*out);

@@ -35,7 +35,8 @@ package struct Epoll: ~Copyable, Sendable {
   package func wait(timeout: Int32?, into tags: inout [UInt64]) {
     tags.removeAll(keepingCapacity: true)
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 128) { events in
-      let count = epoll_wait(descriptor.raw, events.baseAddress, Int32(events.count), timeout ?? -1)
+      let count = clinux_epoll_wait(
+        descriptor.raw, events.baseAddress, Int32(events.count), timeout ?? -1)
       for index in 0..<max(0, Int(count)) { tags.append(events[index].data.u64) }
     }
   }

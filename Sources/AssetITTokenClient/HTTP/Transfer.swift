@@ -91,7 +91,7 @@ final class Transfer {
     // Whatever proxies the environment names, this goes to the socket.
     try set(CURLOPT_PROXY, "")
     try set(CURLOPT_FOLLOWLOCATION, 0)
-    try set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    try set(CURLOPT_NETRC, ccurl_netrc_ignored)
     try set(CURLOPT_NOSIGNAL, 1)
     try set(CURLOPT_USERAGENT, "assetit-token/\(Release.version)")
     // The daemon closes a connection that is idle for a minute.

@@ -29,7 +29,7 @@ final class TransferThread: Sendable {
   private let address: UInt
 
   private init() throws(TokenClientError) {
-    guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else {
+    guard curl_global_init(ccurl_global_default) == CURLE_OK, let multi = curl_multi_init() else {
       throw .connection(path: "the daemon", reason: "libcurl can't be set up")
     }
     address = UInt(bitPattern: multi)
