@@ -54,7 +54,7 @@ extension EasyHandle {
       return
     }
     guard case .url(let proxy) = settings.proxy else { return }
-    guard let text = proxy.withBytes({ String(validating: $0, as: UTF8.self) }), Self.isUsable(proxy: text)
+    guard let text = proxy.text, Self.isUsable(proxy: text)
     else { throw .unusableSetting(reason: "proxy is no usable URL: write it as http://HOST:PORT") }
     try set(CURLOPT_PROXY, text)
     // What the configuration names holds whatever NO_PROXY says.

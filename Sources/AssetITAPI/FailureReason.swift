@@ -22,7 +22,7 @@ struct FailureReason {
 
   private static func holds(_ message: String, _ request: AuthenticationRequest) -> Bool {
     request.credentials.clientSecret.withBytes { secret in
-      secret.isEmpty || Array(message.utf8).contains(secret)
+      secret.isEmpty || secret.withUnsafeBufferPointer { Array(message.utf8).contains($0) }
     }
   }
 }

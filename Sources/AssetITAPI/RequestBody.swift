@@ -27,11 +27,11 @@ struct RequestBody: ~Copyable {
     }
     bytes = .allocate(byteCount: json.count, alignment: 1)
     bytes.copyBytes(from: json)
-    json.resetBytes(in: json.startIndex..<json.endIndex)
+    json.withUnsafeMutableBytes { $0.wipe() }
   }
 
   private static func text(_ secret: Secret, _ name: String) throws(ExchangeFailure) -> String {
-    guard let text = secret.withBytes({ String(validating: $0, as: UTF8.self) }) else {
+    guard let text = secret.text else {
       throw .credentialsUnavailable(
         reason: "the \(name) is no UTF-8 text: make sure that it is copied as it was shown")
     }
@@ -39,7 +39,7 @@ struct RequestBody: ~Copyable {
   }
 
   deinit {
-    if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
+    bytes.wipe()
     bytes.deallocate()
   }
 }

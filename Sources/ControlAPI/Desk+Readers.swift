@@ -38,7 +38,7 @@ extension Desk {
     if isRead, let caller = connection.caller { service.noteServed(caller, state) }
     let expires = HTTPDate.text(moment.wall(token.deadline))
     let answer = Answer(
-      .ok, "text/plain; charset=us-ascii", token.header.withBytes { $0 },
+      .ok, "text/plain; charset=us-ascii", token.header.withBytes { $0.withUnsafeBytes { Array($0) } },
       headers: [Answer.noStore, ("Expires", expires)])
     connection.respond(answer, to: ticket)
   }

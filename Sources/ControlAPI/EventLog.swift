@@ -49,7 +49,11 @@ struct EventLog {
       events.append((stateNumber, event("state", stateNumber, document)))
     }
     if headerNumber > seen, let token = state.token(at: moment.now) {
-      events.append((headerNumber, event("header", headerNumber, token.header.withBytes { $0 }[...])))
+      events.append(
+        (
+          headerNumber,
+          event("header", headerNumber, token.header.withBytes { $0.withUnsafeBytes { Array($0)[...] } })
+        ))
     }
     return events.sorted { $0.number < $1.number }.flatMap(\.bytes)
   }

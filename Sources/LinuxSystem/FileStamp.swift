@@ -6,8 +6,19 @@ package struct FileStamp: Equatable, Sendable {
   private let device: UInt64
   private let inode: UInt64
   private let size: Int64
-  private let modified: Int64
-  private let changed: Int64
+  private let modified: Moment
+  private let changed: Moment
+
+  /// As the file system has it. Seconds of any size are possible: the owner of a file sets its times (utimensat(2)).
+  private struct Moment: Equatable {
+    let seconds: Int64
+    let nanoseconds: Int64
+
+    init(_ time: timespec) {
+      seconds = Int64(time.tv_sec)
+      nanoseconds = Int64(time.tv_nsec)
+    }
+  }
 
   /// `nil` where there is no such file or it can't be looked at (stat(2)).
   package init?(path: String) {
@@ -16,7 +27,7 @@ package struct FileStamp: Equatable, Sendable {
     device = UInt64(status.st_dev)
     inode = UInt64(status.st_ino)
     size = Int64(status.st_size)
-    modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-    changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+    modified = Moment(status.st_mtim)
+    changed = Moment(status.st_ctim)
   }
 }

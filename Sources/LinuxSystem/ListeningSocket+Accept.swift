@@ -40,7 +40,7 @@ extension OwnedFD {
   /// Sends what the kernel has room for, without waiting and without SIGPIPE (send(2)).
   ///
   /// - Returns: how many bytes it took; 0 where there is no room; `nil` where the other end is gone.
-  package borrowing func sendNow(_ bytes: ArraySlice<UInt8>) -> Int? {
+  package borrowing func sendNow(_ bytes: Span<UInt8>) -> Int? {
     bytes.withUnsafeBytes { buffer in
       let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
       let count = send(raw, buffer.baseAddress, buffer.count, flags)

@@ -13,7 +13,7 @@ package struct PublishedFile: Equatable, Sendable {
 
   /// Writes a temporary file in the same directory, gives it its final group and mode, syncs it and renames
   /// it into place. Where anything fails the old file stays as it was and no other is left behind.
-  package func replace(with bytes: [UInt8]) throws(SystemError) {
+  package func replace(with content: Secret) throws(SystemError) {
     let directory = try openDirectory()
     // One that a killed process left: its name is ours alone.
     unlinkat(directory.raw, temporary, 0)
@@ -21,7 +21,7 @@ package struct PublishedFile: Equatable, Sendable {
       let file = try OwnedFD("create", "a temporary file beside \(path)") {
         openat(directory.raw, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
       }
-      try write(bytes, to: file)
+      try write(content, to: file)
       try apply(to: file)
       try retrying("sync", path) { fsync(file.raw) }
       try retrying("rename into place", path) { renameat(directory.raw, temporary, directory.raw, name) }
@@ -32,16 +32,17 @@ package struct PublishedFile: Equatable, Sendable {
   }
 
   /// Whether the file is there with exactly these bytes, and with the owner and mode that it should have.
-  package func holds(_ bytes: [UInt8]) -> Bool {
+  package func holds(_ content: Secret) -> Bool {
     guard
       let file = try? OwnedFD("open", path, { open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) })
     else { return false }
     var status = stat()
-    guard fstat(file.raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size == bytes.count,
+    guard fstat(file.raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size == content.count,
       status.st_uid == geteuid(), isRight(status)
     else { return false }
-    var content = [UInt8](repeating: 0, count: bytes.count)
-    return pread(file.raw, &content, content.count, 0) == bytes.count && content == bytes
+    var bytes = [UInt8](repeating: 0, count: content.count)
+    defer { bytes.wipe() }
+    return pread(file.raw, &bytes, bytes.count, 0) == content.count && Secret(bytes) == content
   }
 
   /// Removes the file, and a temporary one that a killed process left. One that can't be removed is emptied, so
@@ -69,14 +70,16 @@ package struct PublishedFile: Equatable, Sendable {
     }
   }
 
-  private func write(_ bytes: [UInt8], to file: borrowing OwnedFD) throws(SystemError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let raw = file.raw
-      let count = try retrying("write", path) {
-        rest.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
+  private func write(_ content: Secret, to file: borrowing OwnedFD) throws(SystemError) {
+    let raw = file.raw
+    var written = 0
+    while written < content.count {
+      let start = written
+      written += try retrying("write", path) {
+        content.withBytes { bytes in
+          bytes.extracting(start...).withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
+        }
       }
-      rest = rest.dropFirst(count)
     }
   }
 

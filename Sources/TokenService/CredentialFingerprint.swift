@@ -15,20 +15,26 @@ struct CredentialFingerprint: Equatable, Sendable {
   /// `endpoint`: where the credentials are sent; the same ones mean another token elsewhere.
   init(of credentials: Credentials, endpoint: String, key: Secret) {
     let parts = [Secret(endpoint), credentials.clientID, credentials.clientSecret]
-    var message: [UInt8] = []
-    // An array that grows leaves copies of the secret behind.
-    message.reserveCapacity(parts.reduce(0) { $0 + $1.count + 8 })
-    for part in parts {
-      // The length goes first, so that no two lists of parts are the same message.
-      message += withUnsafeBytes(of: UInt64(part.count).littleEndian) { Array($0) }
-      part.withBytes { message += $0 }
+    let message = Secret(capacity: parts.reduce(0) { $0 + $1.count + 8 }) { message in
+      for part in parts {
+        // The length goes first, so that no two lists of parts are the same message.
+        withUnsafeBytes(of: UInt64(part.count).littleEndian) { message.append(contentsOf: $0) }
+        message.append(contentsOf: part)
+      }
     }
     digest = key.withBytes { key in
-      var digest = [UInt8](repeating: 0, count: 32)
-      var length: UInt32 = 0
-      HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &digest, &length)
-      return digest
+      message.withBytes { message in
+        key.withUnsafeBytes { key in
+          message.withUnsafeBufferPointer { message in
+            var digest = [UInt8](repeating: 0, count: 32)
+            var length: UInt32 = 0
+            HMAC(
+              EVP_sha256(), key.baseAddress, Int32(key.count), message.baseAddress, message.count, &digest,
+              &length)
+            return digest
+          }
+        }
+      }
     }
-    _ = message.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) }
   }
 }

@@ -152,7 +152,6 @@ extension Profile {
   /// What the token may be in what a caller says AssetIT refused: with the prefix or without.
   func tokens(in value: Secret) -> [Secret] {
     let prefix = configuration.exchange.headerPrefix.utf8
-    let bare = value.withBytes { $0.starts(with: prefix) ? Secret($0.dropFirst(prefix.count)) : nil }
-    return [value] + (bare.map { [$0] } ?? [])
+    return value.hasPrefix(prefix) ? [value, value.dropFirst(prefix.count)] : [value]
   }
 }

@@ -47,7 +47,7 @@ package enum Fetch {
     let request = AuthenticationRequest(
       settings: chosen.exchange, credentials: credentials, assumedLifetime: chosen.refresh.assumedLifetime)
     let grant = try exchange(request)
-    return grant.token.withBytes { Secret(Array(chosen.exchange.headerPrefix.utf8) + $0) }
+    return grant.token.prefixed(with: chosen.exchange.headerPrefix)
   }
 
   private static func exchange(_ request: AuthenticationRequest) throws(Failure) -> TokenGrant {

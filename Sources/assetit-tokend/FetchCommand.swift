@@ -21,7 +21,8 @@ struct FetchCommand: ParsableCommand {
         of: profile, configuration: options.path, environment: ProcessInfo.processInfo.environment)
       let end = isatty(STDOUT_FILENO) == 1 ? [UInt8(ascii: "\n")] : []
       header.withBytes { bytes in
-        (bytes + end).withUnsafeBytes { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+        _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+        _ = end.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       }
     } catch {
       StandardError.write("\(error)")

@@ -76,10 +76,6 @@ extension Result where Success == TokenGrant, Failure == ExchangeFailure {
   }
 }
 
-extension Secret {
-  var text: String { withBytes { String(decoding: $0, as: UTF8.self) } }
-}
-
 /// A JWT whose claims are `exp` 1,700,086,400 and `iat` 1,700,000,000; its signature is no signature.
 let testToken = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwODY0MDAsImlhdCI6MTcwMDAwMDAwMH0.c2ln"
 

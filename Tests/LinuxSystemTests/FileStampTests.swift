@@ -67,4 +67,18 @@ struct FileStampTests {
     unlink(other)
     #expect(FileStamp(path: link) == nil)
   }
+
+  @Test(
+    "A time stamp of any year can be compared",
+    arguments: [10_000_000_000, 253_402_300_800, Int.max, -9_300_000_000])
+  func farAway(seconds: Int) {
+    let times = [timespec(tv_sec: seconds, tv_nsec: 5), timespec(tv_sec: seconds, tv_nsec: 5)]
+    // A file system may keep less than that; what it keeps counts.
+    utimensat(AT_FDCWD, path, times, 0)
+    let before = FileStamp(path: path)
+    #expect(before != nil)
+    #expect(before == FileStamp(path: path))
+    utimensat(AT_FDCWD, path, [times[0], timespec(tv_sec: 1_700_000_000, tv_nsec: 5)], 0)
+    #expect(FileStamp(path: path) != before)
+  }
 }

@@ -22,8 +22,8 @@ struct PublishedFileTests {
   func replace(mode: UInt32) throws {
     let group: UInt32 = geteuid() == 0 ? 4321 : getegid()
     let file = file(mode: mode, group: group)
-    try file.replace(with: Array("JWT a".utf8))
-    try file.replace(with: Array("JWT b".utf8))
+    try file.replace(with: Secret("JWT a"))
+    try file.replace(with: Secret("JWT b"))
     #expect(contents(file.path) == "JWT b")
     #expect(FileStatus(file.path)?.mode == mode)
     #expect(FileStatus(file.path)?.group == group)
@@ -34,7 +34,7 @@ struct PublishedFileTests {
   func isAtomic() throws {
     let file = file(mode: 0o604)
     let texts = ["a", "b"].map { [UInt8](repeating: UInt8(ascii: Unicode.Scalar($0)!), count: 40_000) }
-    try file.replace(with: texts[0])
+    try file.replace(with: Secret(texts[0]))
     let over = FlagFile(folder.path("over"))
     let faults = folder.path("faults")
     let path = file.path
@@ -48,7 +48,7 @@ struct PublishedFileTests {
       } while !over.isThere || count < 10
       write(fault, to: faults)
     }
-    for turn in 0..<200 { try file.replace(with: texts[turn % 2]) }
+    for turn in 0..<200 { try file.replace(with: Secret(texts[turn % 2])) }
     over.raise()
     reader.join()
     #expect(contents(faults) == "")
@@ -57,12 +57,12 @@ struct PublishedFileTests {
   @Test("writes over the temporary file of a killed process, and never through a link in its place")
   func leftovers() throws {
     write("half a tok", to: folder.path(".h.tmp"))
-    try file().replace(with: Array("JWT a".utf8))
+    try file().replace(with: Secret("JWT a"))
     #expect(folder.names() == ["h"])
 
     write("victim", to: folder.path("victim"))
     symlink(folder.path("victim"), folder.path(".h.tmp"))
-    try file().replace(with: Array("JWT b".utf8))
+    try file().replace(with: Secret("JWT b"))
     #expect(contents(folder.path("h")) == "JWT b")
     #expect(contents(folder.path("victim")) == "victim")
     #expect(folder.names() == ["h", "victim"])
@@ -72,7 +72,7 @@ struct PublishedFileTests {
   func link() throws {
     write("victim", to: folder.path("victim"))
     symlink(folder.path("victim"), folder.path("h"))
-    try file().replace(with: Array("JWT b".utf8))
+    try file().replace(with: Secret("JWT b"))
     #expect(contents(folder.path("victim")) == "victim")
     try file().remove()
     #expect(folder.names() == ["victim"])
@@ -81,11 +81,11 @@ struct PublishedFileTests {
   @Test("leaves the old content and no other file where it fails")
   func failures() throws {
     let gone = PublishedFile(path: folder.path("gone/h"), ownership: Ownership(mode: 0o640, group: nil))
-    #expect(throws: SystemError.self) { try gone.replace(with: [1]) }
+    #expect(throws: SystemError.self) { try gone.replace(with: Secret([1])) }
 
     mkdir(folder.path("folder"), 0o700)
     let directory = file("folder")
-    let error = #expect(throws: SystemError.self) { try directory.replace(with: [1]) }
+    let error = #expect(throws: SystemError.self) { try directory.replace(with: Secret([1])) }
     #expect(error?.errno == EISDIR)
     #expect(folder.names() == ["folder"])
     #expect(throws: SystemError.self) { try directory.remove() }
@@ -100,10 +100,10 @@ struct PublishedFileTests {
     await #expect(processExitsWith: .success) { [path = path as String] in
       guard setgroups(0, nil) == 0, setgid(65_534) == 0, setuid(65_534) == 0 else { exit(2) }
       let own = PublishedFile(path: path, ownership: Ownership(mode: 0o640, group: nil))
-      try own.replace(with: Array("old".utf8))
+      try own.replace(with: Secret("old"))
       let foreign = PublishedFile(path: path, ownership: Ownership(mode: 0o640, group: 0))
       do throws(SystemError) {
-        try foreign.replace(with: Array("new".utf8))
+        try foreign.replace(with: Secret("new"))
         exit(3)
       } catch {
         exit(error.errno == EPERM && contents(path) == "old" ? 0 : 1)
@@ -119,9 +119,9 @@ struct PublishedFileTests {
     try #require(mount("tmpfs", disk, "tmpfs", 0, "size=16k") == 0, "root may not mount here")
     defer { umount2(disk, 2) }
     let file = PublishedFile(path: "\(disk)/h", ownership: Ownership(mode: 0o640, group: nil))
-    try file.replace(with: Array("old".utf8))
+    try file.replace(with: Secret("old"))
     let error = #expect(throws: SystemError.self) {
-      try file.replace(with: [UInt8](repeating: 1, count: 60_000))
+      try file.replace(with: Secret([UInt8](repeating: 1, count: 60_000)))
     }
     #expect(error?.errno == ENOSPC)
     #expect(contents(file.path) == "old")
@@ -132,7 +132,7 @@ struct PublishedFileTests {
   func remove() throws {
     let file = file()
     try file.remove()
-    try file.replace(with: [1])
+    try file.replace(with: Secret([1]))
     try file.remove()
     #expect(folder.names() == [])
   }
@@ -156,7 +156,7 @@ struct PublishedFileTests {
   func ownGroup() throws {
     chown(folder.path, 0, 4321)
     chmod(folder.path, 0o2755)
-    try file().replace(with: [1])
+    try file().replace(with: Secret([1]))
     let socket = try ListeningSocket(path: folder.path("s"), ownership: Ownership(mode: 0o660, group: nil))
     #expect(FileStatus(folder.path("h"))?.group == getegid())
     #expect(FileStatus(folder.path("s"))?.group == getegid())

@@ -110,17 +110,17 @@ struct RestartTests {
   @Test("A file that is as it should be is known as such")
   func holds() throws {
     let file = PublishedFile(path: folder.path("h"), ownership: owned)
-    let bytes = Array("JWT a".utf8)
+    let bytes = Secret("JWT a")
     #expect(!file.holds(bytes))
     try file.replace(with: bytes)
     #expect(file.holds(bytes))
-    #expect(!file.holds(Array("JWT b".utf8)))
-    #expect(!file.holds(Array("JWT".utf8)))
+    #expect(!file.holds(Secret("JWT b")))
+    #expect(!file.holds(Secret("JWT")))
     #expect(!PublishedFile(path: file.path, ownership: Ownership(mode: 0o600, group: nil)).holds(bytes))
     symlink(file.path, folder.path("link"))
     #expect(!PublishedFile(path: folder.path("link"), ownership: owned).holds(bytes))
     mkfifo(folder.path("fifo"), 0o660)
-    #expect(!PublishedFile(path: folder.path("fifo"), ownership: owned).holds([]))
+    #expect(!PublishedFile(path: folder.path("fifo"), ownership: owned).holds(Secret("")))
   }
 
   @Test("The boot has a name, passed or the kernel's own")

@@ -43,7 +43,7 @@ final class Transfer {
   deinit {
     curl_easy_cleanup(handle)
     curl_slist_free_all(fields)
-    if let start = body.baseAddress { explicit_bzero(start, body.count) }
+    body.wipe()
     body.deallocate()
   }
 

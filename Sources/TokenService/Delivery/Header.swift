@@ -28,53 +28,60 @@ struct Header: Equatable, Sendable {
   }
 
   /// The bytes of the header's value: prefix and token, nothing before or after.
-  var value: Secret {
-    token.withBytes { Secret(Array(prefix.utf8) + $0) }
-  }
+  var value: Secret { token.prefixed(with: prefix) }
 
   /// The content of a file.
   ///
   /// - Throws: where the header can't be written as JSON.
-  func rendered(for file: FileConfiguration) throws -> [UInt8] {
+  func rendered(for file: FileConfiguration) throws -> Secret {
     switch file.format {
-    case .header: value.withBytes { $0 }
-    case .token: token.withBytes { $0 }
-    case .curl: value.withBytes { Array("Authorization: ".utf8) + $0 + [UInt8(ascii: "\n")] }
-    case .env:
-      value.withBytes { Array("ASSETIT_AUTHORIZATION=\"".utf8) + Self.escaped($0) + Array("\"\n".utf8) }
+    case .header: value
+    case .token: token
+    case .curl: Self.joined([Secret("Authorization: "), value, Secret("\n")])
+    case .env: Self.joined([Secret("ASSETIT_AUTHORIZATION=\""), Self.escaped(value), Secret("\"\n")])
     case .json: try json()
     case .template: filled(file.template)
     }
   }
 
+  private static func joined(_ parts: [Secret]) -> Secret {
+    Secret(capacity: parts.reduce(0) { $0 + $1.count }) { for part in parts { $0.append(contentsOf: part) } }
+  }
+
   /// Within double quotes, for EnvironmentFile= (systemd.exec(5)) and for a shell that reads the file.
-  private static func escaped(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.flatMap { byte in
-      #"\"$`"#.utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
-    }
-  }
-
-  private func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let content = value.withBytes { bytes in
-      Content(
-        header: String(decoding: bytes, as: UTF8.self), profile: profile,
-        issuedAt: Timestamp.text(issuedAt), expiresAt: Timestamp.text(expiresAt))
-    }
-    return try Array(encoder.encode(content)) + [UInt8(ascii: "\n")]
-  }
-
-  private func filled(_ template: HeaderTemplate?) -> [UInt8] {
-    (template?.pieces ?? []).flatMap { piece in
-      switch piece {
-      case .text(let text): Array(text.utf8)
-      case .name(.header): value.withBytes { $0 }
-      case .name(.token): token.withBytes { $0 }
-      case .name(.profile): Array(profile.utf8)
-      case .name(.expiresAt): Array(Timestamp.text(expiresAt).utf8)
+  private static func escaped(_ value: Secret) -> Secret {
+    value.withBytes { bytes in
+      Secret(capacity: 2 * bytes.count) { escaped in
+        for index in bytes.indices {
+          if #"\"$`"#.utf8.contains(bytes[index]) { escaped.append(UInt8(ascii: "\\")) }
+          escaped.append(bytes[index])
+        }
       }
     }
+  }
+
+  private func json() throws -> Secret {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let content = Content(
+      header: value.text ?? "", profile: profile, issuedAt: Timestamp.text(issuedAt),
+      expiresAt: Timestamp.text(expiresAt))
+    var line = try encoder.encode(content)
+    defer { line.withUnsafeMutableBytes { $0.wipe() } }
+    return Self.joined([Secret(line), Secret("\n")])
+  }
+
+  private func filled(_ template: HeaderTemplate?) -> Secret {
+    let parts = (template?.pieces ?? []).map { piece in
+      switch piece {
+      case .text(let text): Secret(text)
+      case .name(.header): value
+      case .name(.token): token
+      case .name(.profile): Secret(profile)
+      case .name(.expiresAt): Secret(Timestamp.text(expiresAt))
+      }
+    }
+    return Self.joined(parts)
   }
 
   private struct Content: Encodable {

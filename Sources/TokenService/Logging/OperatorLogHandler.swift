@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Systemd
+import TokenCore
 
 /// Writes log lines to where standard error leads: the journal with all fields, or lines of text.
 struct OperatorLogHandler: LogHandler {
@@ -18,7 +19,7 @@ struct OperatorLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let text = Self.oneLine("\(event.message)")
+    let text = Printable.line("\(event.message)")
     let priority = Self.priority(event.level)
     if stream == .native {
       var fields = [
@@ -36,13 +37,6 @@ struct OperatorLogHandler: LogHandler {
   private func writeLine(_ line: String) {
     let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
     bytes.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
-
-  /// Some of a text may be somebody else's choice, such as the path of a reader's executable.
-  private static func oneLine(_ text: String) -> String {
-    let isControl = { (scalar: UnicodeScalar) in scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) }
-    let lines = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
-    return String(String.UnicodeScalarView(lines.unicodeScalars.map { isControl($0) ? "?" : $0 }))
   }
 
   /// syslog(3) priorities, as the journal and sd-daemon(3) use them.

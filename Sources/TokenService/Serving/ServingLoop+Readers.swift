@@ -108,6 +108,6 @@ extension ServingLoop {
   }
 
   private func send(_ header: Secret, from start: Int, to connection: borrowing OwnedFD) -> Int? {
-    header.withBytes { connection.sendNow($0[start...]) }
+    header.withBytes { connection.sendNow($0.extracting(start...)) }
   }
 }

@@ -32,7 +32,7 @@ struct StoredToken: Codable, Equatable, Sendable {
     version = Self.currentVersion
     self.profile = profile
     self.bootID = bootID
-    token = held.token.withBytes { Data($0) }
+    token = held.token.withBytes { $0.withUnsafeBytes { Data($0) } }
     requestedAt = held.requestedAt.nanoseconds
     lifetime = held.grant.lifetime.nanoseconds
     deadline = held.deadline.nanoseconds
@@ -40,7 +40,7 @@ struct StoredToken: Codable, Equatable, Sendable {
     issuedAt = held.grant.issuedAt
     expiresAt = held.grant.expiresAt
     self.fingerprint = fingerprint.map { Data($0.digest) }
-    fingerprintKey = key.withBytes { Data($0) }
+    fingerprintKey = key.withBytes { $0.withUnsafeBytes { Data($0) } }
     self.files = files
   }
 

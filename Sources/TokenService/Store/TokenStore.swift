@@ -85,7 +85,7 @@ struct TokenStore {
       held, profile: profile.name, bootID: bootID, fingerprint: profile.tokenFingerprint, key: key,
       files: profile.files.map(\.configuration.path))
     var bytes = Array(try JSONEncoder().encode(stored))
-    defer { _ = bytes.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) } }
+    defer { bytes.wipe() }
     let name = profile.name
     let (old, new) = (generations[name], (generations[name] ?? 0) + 1)
     store.add(try SealedMemory.make(name: "assetit-token", holding: bytes), name: "\(name).\(new)")
