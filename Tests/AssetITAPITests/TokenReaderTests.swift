@@ -13,7 +13,7 @@ struct TokenReaderTests {
     settings.tokenPointer = pointer
     settings.tokenFormat = format
     settings.headerPrefix = prefix
-    return try TokenReader(settings).read(Array(body), contentType: contentType).token.text
+    return try TokenReader(settings).read(Array(body), contentType: contentType).token.text ?? ""
   }
 
   @Test(

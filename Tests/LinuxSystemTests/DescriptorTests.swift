@@ -82,7 +82,8 @@ struct DescriptorTests {
     let epoll = try Epoll()
     try epoll.add(near.raw, .hangUp, tag: 9)
     var tags: [UInt64] = []
-    _ = far.sendNow([1, 2, 3].span)
+    let bytes: [UInt8] = [1, 2, 3]
+    _ = far.sendNow(bytes.span)
     shutdown(far.raw, Int32(SHUT_WR))
     epoll.wait(timeout: 0, into: &tags)
     #expect(tags == [], "a reader that sends or half-closes is still waiting for its header")

@@ -73,7 +73,8 @@ final class TokenServerTests {
   func waits() throws {
     let first = try Clients(2) { try client() }
     let second = try client()
-    _ = second.descriptor.sendNow([1, 2, 3].span)
+    let bytes: [UInt8] = [1, 2, 3]
+    _ = second.descriptor.sendNow(bytes.span)
     shutdown(second.descriptor.raw, Int32(SHUT_WR))
     settle()
     let isSecondWaiting = second.isWaiting()
