@@ -20,11 +20,28 @@ package enum ExchangeFailure: Error, Equatable, Sendable {
   /// Something local that no waiting will mend: an unreadable `ca_file`, an unusable proxy.
   case unusableSetting(reason: String)
   /// An answer other than 2xx. `retryAfter` as the service asked, counted from the answer.
-  case status(Int, retryAfter: Duration?)
+  case status(Int, retryAfter: Duration?, detail: StatusDetail = StatusDetail())
+  /// A 4xx with a web page for its body: it comes from a gateway in between, not from AssetIT.
+  case gatewayPage(Int)
   /// An answer of 2xx that holds no usable token.
   case unusableAnswer(UnusableAnswer)
   /// The request was given up because its credentials or settings changed, or the daemon stops.
   case abandoned
+  /// What an earlier process of the daemon was told.
+  case remembered(FailureClass, reason: String)
+}
+
+/// What an operator may want to know about an answer other than 2xx.
+package struct StatusDetail: Equatable, Sendable {
+  /// The service's own words: printable, at most 200 characters, without secrets.
+  package var message: String?
+  /// What looks wrong about the credentials that were sent, such as white space at an end.
+  package var suspicion: String?
+
+  package init(message: String? = nil, suspicion: String? = nil) {
+    self.message = message
+    self.suspicion = suspicion
+  }
 }
 
 extension ExchangeFailure {
@@ -34,9 +51,11 @@ extension ExchangeFailure {
     case .shortage, .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer,
       .abandoned:
       .transient
-    case .certificate, .unusableSetting, .credentialsUnavailable:
+    case .certificate, .unusableSetting, .credentialsUnavailable, .gatewayPage:
       .misconfigured
-    case .status(let code, let retryAfter):
+    case .remembered(let failureClass, _):
+      failureClass
+    case .status(let code, let retryAfter, _):
       switch code {
       case 400, 401, 403: .rejected
       case 429: .throttled(retryAfter: retryAfter)
@@ -67,13 +86,23 @@ extension ExchangeFailure: CustomStringConvertible {
       "the certificate of \(host) is outside its dates (\(reason)): check this host's clock, or have it renewed"
     case .certificate(let host, let reason):
       "the certificate of \(host) is not trusted (\(reason)): check base_url, or name its authority in ca_file"
-    case .status(let code, let retryAfter):
-      Self.describe(status: code, retryAfter: retryAfter)
+    case .status(let code, let retryAfter, let detail):
+      Self.describe(status: code, retryAfter: retryAfter) + Self.describe(detail)
+    case .gatewayPage(let code):
+      "a gateway between this host and AssetIT answered with a web page (HTTP \(code)), so AssetIT saw neither"
+        + " client ID nor secret: check base_url, and any proxy, firewall or VPN between"
     case .unusableAnswer(let answer):
       answer.description
     case .abandoned:
       "the request was given up because its settings changed"
+    case .remembered(_, let reason):
+      "before the restart: \(reason)"
     }
+  }
+
+  private static func describe(_ detail: StatusDetail) -> String {
+    let message = detail.message.map { "; its answer says \"\($0)\"" } ?? ""
+    return message + (detail.suspicion.map { "; \($0)" } ?? "")
   }
 
   private static func describe(status: Int, retryAfter: Duration?) -> String {

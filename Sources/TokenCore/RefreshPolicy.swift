@@ -25,11 +25,17 @@ extension RefreshPolicy {
   /// Uniform in `at ± jitter` of the lifetime, cut where less than 60 s (a fifth of a lifetime under five
   /// minutes) would remain. The interval is cut before the choice is made, so that no crowd of hosts gathers
   /// at its end.
-  func refreshDelay(lifetime: Duration, random: inout some RandomNumberGenerator) -> Duration {
+  ///
+  /// - Parameter isIssueKnown: whether the token says when it was issued. One that doesn't is replaced within a
+  ///   day, since its lifetime rests on clocks that may be wrong.
+  func refreshDelay(
+    lifetime: Duration, isIssueKnown: Bool, random: inout some RandomNumberGenerator
+  ) -> Duration {
     let margin = lifetime < .seconds(300) ? lifetime / 5 : .seconds(60)
     let latest = (lifetime - margin).inSeconds
-    let spread = jitter * lifetime.inSeconds
-    let planned = at * lifetime.inSeconds
+    let believed = isIssueKnown ? lifetime.inSeconds : min(lifetime.inSeconds, 86_400 / (at + jitter))
+    let spread = jitter * believed
+    let planned = at * believed
     let upper = max(0, min(planned + spread, latest))
     let lower = planned - spread < upper ? max(0, planned - spread) : max(0, upper - 2 * spread)
     let chosen = lower < upper ? Double.random(in: lower...upper, using: &random) : upper

@@ -17,6 +17,8 @@ package enum UnusableAnswer: Error, Equatable, Sendable {
   case badClaims(reason: String)
   /// The token has expired already by the service's own clock.
   case expired
+  /// `nbf` isn't before the token's end.
+  case neverValid
   /// The same bytes as the token before it.
   case sameToken
 }
@@ -43,6 +45,8 @@ extension UnusableAnswer: CustomStringConvertible {
       "the token's claims cannot be used (\(reason))"
     case .expired:
       "the token in the answer has expired already"
+    case .neverValid:
+      "the token in the answer becomes valid (nbf) only when it has ended"
     case .sameToken:
       "the service sent the same token again instead of a new one"
     }

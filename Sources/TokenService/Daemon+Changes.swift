@@ -35,7 +35,7 @@ extension Daemon {
     guard let read = try? credentials.read(profile.configuration) else { return }
     guard fingerprint(of: read, profile.configuration) != profile.fingerprint else { return }
     log.log(.credentialsChanged(profile.name))
-    handle(.credentialsChanged, for: profile)
+    handle(.credentialsChanged(.credentials), for: profile)
   }
 
   /// Takes the configuration file as it is now: all of it, or nothing.
@@ -119,8 +119,10 @@ extension Daemon {
     if change.files || change.header { replaceFiles(of: profile, keptFiles: keptFiles) }
     if change.policy { handle(.policyChanged(change.new.refresh), for: profile) }
     let isInNeed = profile.machine.lastFailure != nil || profile.machine.isRequesting
-    if change.credentials || (change.exchange && isInNeed) {
-      handle(.credentialsChanged, for: profile)
+    if change.endpoint {
+      handle(.credentialsChanged(.endpoint), for: profile)
+    } else if change.credentials || (change.exchange && isInNeed) {
+      handle(.credentialsChanged(.credentials), for: profile)
     }
   }
 

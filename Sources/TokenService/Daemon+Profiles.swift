@@ -11,6 +11,7 @@ extension Daemon {
     defer { keep(profile) }
     for action in actions {
       switch action {
+      case .store: break
       case .authenticate: authenticate(profile)
       case .abandon: abandon(profile)
       case .publish:

@@ -102,7 +102,7 @@ extension Daemon {
       }
       log.log(.resumed(configuration.name, credentialsChanged: credentialsChanged))
     }
-    handle(.started(held: held, credentialsChanged: credentialsChanged), for: profile)
+    handle(.started(held: held, changed: credentialsChanged ? .credentials : nil), for: profile)
     // Where nothing was published, what a killed process left goes now.
     updateFiles(of: profile) { file, now, random in file.update(now: now, random: &random) }
   }

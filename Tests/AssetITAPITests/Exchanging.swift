@@ -69,7 +69,9 @@ extension Result where Success == TokenGrant, Failure == ExchangeFailure {
     case .certificateDates(let host, _): "certificateDates of \(host)"
     case .certificate(let host, _): "certificate of \(host)"
     case .unusableSetting: "unusableSetting"
-    case .status(let status, _): "status \(status)"
+    case .status(let status, _, _): "status \(status)"
+    case .gatewayPage(let status): "gatewayPage \(status)"
+    case .remembered: "remembered"
     case .unusableAnswer: "unusableAnswer"
     case .abandoned: "abandoned"
     }

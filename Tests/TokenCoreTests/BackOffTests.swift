@@ -6,7 +6,7 @@ struct BackOffTests {
   private static func failing(_ cause: ExchangeFailure, times: Int, seed: UInt64) -> [Double] {
     var driver = MachineDriver()
     driver.random = SeededRandom(seed: seed)
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     return (0..<times).map { _ in
       _ = driver.send(.failed(cause))
       let wait = driver.nextAttemptIn

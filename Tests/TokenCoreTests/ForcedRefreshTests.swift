@@ -84,7 +84,7 @@ struct ForcedRefreshTests {
   @Test("while the credentials stand refused, at most one a minute")
   func refused() {
     var driver = MachineDriver()
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     _ = driver.send(.failed(.status(401, retryAfter: nil)))
     let until = driver.now + .seconds(60)
     #expect(driver.send(.refreshWanted(.requested), after: .seconds(1)) == [.report(.deferred(until: until))])
@@ -95,11 +95,13 @@ struct ForcedRefreshTests {
   @Test("a service that wants to be left alone is left alone")
   func throttled() {
     var driver = MachineDriver()
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     _ = driver.send(.failed(.status(429, retryAfter: .seconds(500))))
     let planned = driver.machine.nextAttempt
     #expect(driver.send(.refreshWanted(.requested), after: .seconds(400)) == [])
-    #expect(driver.send(.credentialsChanged) == [])
+    let until = planned ?? driver.now
+    #expect(
+      driver.send(.credentialsChanged(.credentials)) == [.report(.changeDeferred(until: until))])
     #expect(driver.machine.nextAttempt == planned)
   }
 }

@@ -5,6 +5,8 @@ struct MachineDriver {
   var machine: TokenMachine
   var now = BootTime(nanoseconds: 1_000_000_000_000)
   var random = SeededRandom(seed: 7)
+  /// What was stored last.
+  var stored: RetryState?
 
   init(_ change: (inout RefreshPolicy) -> Void = { _ in }, isReady: Bool = true) {
     var policy = RefreshPolicy()
@@ -16,13 +18,23 @@ struct MachineDriver {
     _ event: TokenMachine.Event, after wait: Duration = .zero
   ) -> [TokenMachine.Action] {
     now = now + wait
-    return machine.handle(event, now: now, random: &random)
+    let actions = machine.handle(event, now: now, random: &random)
+    for case .store(let state) in actions { stored = state }
+    return actions.filter { if case .store = $0 { false } else { true } }
   }
 
   /// Starts and is granted `name` at once.
   mutating func hold(_ name: String, lifetime: Duration) {
-    _ = send(.started(held: nil, credentialsChanged: false))
+    _ = send(.started(held: nil))
     _ = send(.granted(grant(name, lifetime)))
+  }
+
+  /// Ends this process and begins the next one with what it stored.
+  mutating func restart(
+    after wait: Duration = .zero, held: HeldToken? = nil, changed: CredentialsChange? = nil
+  ) -> [TokenMachine.Action] {
+    machine = TokenMachine(policy: machine.policy, isReady: false)
+    return send(.started(held: held, retry: stored, changed: changed), after: wait)
   }
 
   /// Moves the clock to the moment the machine asked for and wakes it there.

@@ -25,7 +25,7 @@ struct PromiseChecker {
       case .withdraw:
         if let published, now < published.deadline { broken.append("a good token was dropped") }
         published = nil
-      case .abandon, .report: break
+      case .abandon, .report, .store: break
       }
     }
     if let published, published.deadline <= now { broken.append("an expired token is left published") }
@@ -41,13 +41,13 @@ struct PromiseChecker {
       // A wrong path is transient while the daemon starts.
       let failureClass =
         isLenient && cause.failureClass == .misconfigured ? .transient : cause.failureClass
-      failure = isStale ? nil : (failureClass, now, least(after: failureClass))
+      failure = isStale ? nil : (failureClass, now, least(after: failureClass, now))
     case .policyChanged(let policy):
       self.policy = policy
       if let (failureClass, at, earlier) = failure {
-        failure = (failureClass, at, min(earlier, least(after: failureClass)))
+        failure = (failureClass, at, min(earlier, least(after: failureClass, at)))
       }
-    case .credentialsChanged: isStale = isInFlight
+    case .credentialsChanged(.credentials): isStale = isInFlight
     default: break
     }
   }
@@ -67,7 +67,7 @@ struct PromiseChecker {
     isStale = false
     guard let failure else { return }
     let waited = now - failure.at
-    let isNewStart = event == .credentialsChanged
+    let isNewStart = event == .credentialsChanged(.credentials)
     if case .throttled = failure.failureClass {
       if waited < failure.least { broken.append("asked again before Retry-After") }
     } else if !isNewStart, waited < failure.least {
@@ -76,11 +76,17 @@ struct PromiseChecker {
     }
   }
 
-  private func least(after failureClass: FailureClass) -> Duration {
+  private func least(after failureClass: FailureClass, _ at: BootTime) -> Duration {
     switch failureClass {
     case .transient, .throttled(nil): policy.retryMin
     case .throttled(let retryAfter?): max(policy.retryMin, retryAfter)
-    case .rejected, .misconfigured: min(policy.rejectedRetry, TokenMachine.refusedInterval)
+    case .rejected, .misconfigured:
+      max(policy.retryMin, min(policy.rejectedRetry, TokenMachine.refusedInterval, spread(from: at)))
     }
+  }
+
+  /// What is left of the token in five parts, a tenth less each.
+  private func spread(from time: BootTime) -> Duration {
+    published.map { ($0.deadline - time) / 5 * 0.9 } ?? .seconds(1_000_000)
   }
 }

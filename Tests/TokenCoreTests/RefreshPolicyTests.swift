@@ -17,7 +17,7 @@ struct RefreshPolicyTests {
     policy.jitter = jitter
     var random = SeededRandom(seed: 1)
     let delays = (0..<2000).map { _ in
-      policy.refreshDelay(lifetime: .seconds(lifetime), random: &random).inSeconds
+      policy.refreshDelay(lifetime: .seconds(lifetime), isIssueKnown: true, random: &random).inSeconds
     }
     let (least, most) = (delays.min() ?? -1, delays.max() ?? -1)
     let tolerance = 1e-6

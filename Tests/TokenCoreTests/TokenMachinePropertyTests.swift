@@ -42,7 +42,7 @@ private struct RandomLife {
   }
 
   mutating func live(events: Int) -> [String] {
-    send(.started(held: heldToken(), credentialsChanged: Bool.random(using: &random)))
+    send(.started(held: heldToken(), changed: Bool.random(using: &random) ? .credentials : nil))
     for _ in 0..<events where checker.broken.isEmpty {
       passTime()
       send(nextEvent())
@@ -78,7 +78,7 @@ private struct RandomLife {
 
   private mutating func nextEvent() -> TokenMachine.Event {
     switch Int.random(in: 0..<14, using: &random) {
-    case 0: return .credentialsChanged
+    case 0: return .credentialsChanged(.credentials)
     case 1:
       return .policyChanged(Self.policy(&random))
     case 2: return .refreshWanted(.requested)

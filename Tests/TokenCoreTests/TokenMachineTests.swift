@@ -6,7 +6,7 @@ struct TokenMachineTests {
   @Test("asks at the start, publishes the answer and plans the refresh within at ± jitter")
   func start() {
     var driver = MachineDriver()
-    #expect(driver.send(.started(held: nil, credentialsChanged: false)) == [.authenticate])
+    #expect(driver.send(.started(held: nil)) == [.authenticate])
     let sentAt = driver.now
     let actions = driver.send(.granted(grant("a", .seconds(3600))), after: .seconds(2))
     #expect(actions.published?.deadline == sentAt + .seconds(3600))
@@ -18,7 +18,7 @@ struct TokenMachineTests {
     var driver = MachineDriver()
     driver.hold("a", lifetime: .seconds(100))
     _ = driver.wakeWhenDue()
-    _ = driver.send(.failed(.status(401, retryAfter: nil)))
+    _ = driver.send(.failed(.status(429, retryAfter: .seconds(900))))
     let deadline = driver.machine.wakeAt
     #expect(deadline == driver.machine.token?.deadline)
     driver.now = (deadline ?? driver.now) - .nanoseconds(1)
@@ -47,7 +47,7 @@ struct TokenMachineTests {
   @Test("never has two requests in flight, whoever asks meanwhile")
   func oneInFlight() {
     var driver = MachineDriver()
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     for event: TokenMachine.Event in [
       .refreshWanted(.requested), .woke, .refreshWanted(.minimumValidity(.seconds(5))),
     ] {
@@ -58,7 +58,7 @@ struct TokenMachineTests {
   @Test("an answer that took longer than the token lives is not published")
   func slowAnswer() {
     var driver = MachineDriver()
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     let actions = driver.send(.granted(grant("a", .seconds(10))), after: .seconds(10))
     #expect(actions.published == nil)
     #expect(actions.failure?.cause == .unusableAnswer(.expired))
@@ -119,7 +119,7 @@ struct TokenMachineTests {
   @Test("a wrong path counts as a gateway coming up for the first 30 s before READY, and no longer")
   func settling() {
     var driver = MachineDriver(isReady: false)
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     let early = driver.send(.failed(.status(404, retryAfter: nil)), after: .seconds(1)).failure
     #expect(early?.failureClass == .transient)
     driver.now = driver.now + .seconds(29)
@@ -127,20 +127,20 @@ struct TokenMachineTests {
     #expect(driver.send(.failed(.status(404, retryAfter: nil))).failure?.failureClass == .misconfigured)
 
     var ready = MachineDriver(isReady: true)
-    _ = ready.send(.started(held: nil, credentialsChanged: false))
+    _ = ready.send(.started(held: nil))
     #expect(ready.send(.failed(.status(404, retryAfter: nil))).failure?.failureClass == .misconfigured)
   }
 
   @Test("changed credentials are tried at once, and the answer to the old ones is ignored")
   func changedCredentials() {
     var driver = MachineDriver()
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     _ = driver.send(.failed(.status(401, retryAfter: nil)))
     #expect(driver.nextAttemptIn == 900)
-    #expect(driver.send(.credentialsChanged, after: .seconds(1)) == [.authenticate])
-    #expect(driver.send(.credentialsChanged) == [.abandon])
-    #expect(driver.send(.credentialsChanged) == [])
-    #expect(driver.send(.granted(grant("old", .seconds(60)))) == [.authenticate])
+    #expect(driver.send(.credentialsChanged(.credentials), after: .seconds(1)) == [.authenticate])
+    #expect(driver.send(.credentialsChanged(.credentials)) == [.abandon])
+    #expect(driver.send(.credentialsChanged(.credentials)) == [])
+    #expect(driver.send(.granted(grant("old", .seconds(60))), after: .seconds(1)) == [.authenticate])
     #expect(driver.send(.granted(grant("new", .seconds(60)))).published?.token == Secret("new"))
   }
 
@@ -150,14 +150,14 @@ struct TokenMachineTests {
       grant: grant("kept", .seconds(1000)), requestedAt: BootTime(nanoseconds: 900_000_000_000),
       refreshAt: BootTime(nanoseconds: 1_400_000_000_000))
     var same = MachineDriver()
-    #expect(same.send(.started(held: held, credentialsChanged: false)) == [.publish(held)])
+    #expect(same.send(.started(held: held)) == [.publish(held)])
     #expect(same.machine.nextAttempt == held.refreshAt)
     var changed = MachineDriver()
     #expect(
-      changed.send(.started(held: held, credentialsChanged: true)) == [.publish(held), .authenticate])
+      changed.send(.started(held: held, changed: .credentials)) == [.publish(held), .authenticate])
     var late = MachineDriver()
     late.now = held.deadline
-    #expect(late.send(.started(held: held, credentialsChanged: false)) == [.authenticate])
+    #expect(late.send(.started(held: held)) == [.authenticate])
   }
 
   @Test("another refresh policy moves the plan and makes no request")
@@ -174,7 +174,7 @@ struct TokenMachineTests {
   @Test("after a stop nothing happens any more")
   func stopped() {
     var driver = MachineDriver()
-    _ = driver.send(.started(held: nil, credentialsChanged: false))
+    _ = driver.send(.started(held: nil))
     #expect(driver.send(.stopped) == [.abandon])
     #expect(driver.send(.granted(grant("a", .seconds(60)))) == [])
     #expect(driver.machine.wakeAt == nil)

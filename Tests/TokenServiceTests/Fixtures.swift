@@ -55,7 +55,7 @@ struct MachineFixture {
   /// `tokens` and `failures` in this order; a failure comes after the wait before it.
   static func holding(_ token: String?, failing cause: ExchangeFailure? = nil) -> TokenMachine {
     var fixture = MachineFixture()
-    fixture.send(.started(held: nil, credentialsChanged: false))
+    fixture.send(.started(held: nil))
     if let token {
       fixture.send(.granted(TokenGrant(token: Secret(token), lifetime: .seconds(3600))))
       if cause != nil { fixture.send(.refreshWanted(.requested)) }

@@ -14,10 +14,10 @@ struct ReloadTests {
       Row("nothing", []) { _ in },
       Row("client_id", [.credentials]) { $0.clientID = .inline(Secret("other")) },
       Row("client_secret", [.credentials]) { $0.clientSecret = .file("/secret") },
-      Row("base_url", [.credentials, .exchange]) { $0.exchange.baseURL = "https://b.example" },
-      Row("authenticate_path", [.credentials, .exchange]) { $0.exchange.authenticatePath = "/x" },
-      Row("client_id_field", [.credentials, .exchange]) { $0.exchange.clientIDField = "x" },
-      Row("client_secret_field", [.credentials, .exchange]) { $0.exchange.clientSecretField = "x" },
+      Row("base_url", [.endpoint, .exchange]) { $0.exchange.baseURL = "https://b.example" },
+      Row("authenticate_path", [.endpoint, .exchange]) { $0.exchange.authenticatePath = "/x" },
+      Row("client_id_field", [.endpoint, .exchange]) { $0.exchange.clientIDField = "x" },
+      Row("client_secret_field", [.endpoint, .exchange]) { $0.exchange.clientSecretField = "x" },
       Row("token_pointer", [.exchange]) { $0.exchange.tokenPointer = "/x" },
       Row("token_format", [.exchange]) { $0.exchange.tokenFormat = .opaque },
       Row("ca_file", [.exchange]) { $0.exchange.caFile = "/ca" },
@@ -63,12 +63,12 @@ struct ReloadTests {
   }
 
   enum Part: Sendable {
-    case credentials, exchange, policy, header, files, socket
+    case endpoint, credentials, exchange, policy, header, files, socket
 
     static func parts(of change: ReloadPlan.Change) -> Set<Part> {
       let all: [(Bool, Part)] = [
-        (change.credentials, .credentials), (change.exchange, .exchange), (change.policy, .policy),
-        (change.header, .header), (change.files, .files), (change.socket, .socket),
+        (change.endpoint, .endpoint), (change.credentials, .credentials), (change.exchange, .exchange),
+        (change.policy, .policy), (change.header, .header), (change.files, .files), (change.socket, .socket),
       ]
       return Set(all.filter(\.0).map(\.1))
     }

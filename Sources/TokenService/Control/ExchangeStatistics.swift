@@ -19,11 +19,11 @@ package struct ExchangeStatistics: Equatable, Sendable {
 
   package mutating func record(_ report: TokenMachine.Report) {
     switch report {
-    case .refreshed, .keptLongerToken: ended += 1
+    case .refreshed, .postponed, .keptLongerToken: ended += 1
     case .failed(let failure):
       ended += 1
       failures[failure.failureClass.name, default: 0] += 1
-    case .expired, .deferred: break
+    case .becameValid, .expired, .deferred, .changeDeferred, .remarked: break
     }
   }
 

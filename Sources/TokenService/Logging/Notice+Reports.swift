@@ -12,8 +12,29 @@ extension Notice {
         "\(profile): the new token would end before the current one, so the current one stays, until"
         + " \(moment.timestamp(held.deadline)); next refresh \(moment.until(held.refreshAt))"
       return [Notice(.keptLongerToken, .notice, text, fields(profile, held, moment))]
+    case .postponed(let held, let until, let failures):
+      let text =
+        "\(profile): a new token has come that is valid (nbf) only from \(moment.timestamp(until))"
+        + " (\(moment.until(until))); it is published then"
+      return recovered(failures, wasWithout: nil, profile)
+        + [Notice(.tokenPostponed, .notice, text, fields(profile, held, moment))]
+    case .becameValid(let held):
+      let text =
+        "\(profile): the token that had come early is valid now, until \(moment.timestamp(held.deadline));"
+        + " next refresh \(moment.until(held.refreshAt))"
+      return [Notice(.refreshed, .info, text, fields(profile, held, moment))]
     case .failed(let failure):
       return [failed(failure, profile, moment)]
+    case .changeDeferred(let until):
+      let text =
+        "\(profile): the changed credentials are tried \(moment.until(until)): they change again and again, or"
+        + " AssetIT asked to be left alone for a while"
+      let fields = ["ASSETIT_PROFILE": profile, "ASSETIT_NEXT_ATTEMPT": moment.timestamp(until)]
+      return [Notice(.refreshDeferred, .notice, text, fields)]
+    case .remarked(let remark):
+      return [
+        Notice(.oddAnswer, .notice, "\(profile): \(remark)", ["ASSETIT_PROFILE": profile])
+      ]
     case .expired(let nextAttempt):
       let next = nextAttempt.map { "next attempt \(moment.until($0))" } ?? "a request is under way"
       let text = "\(profile): the token has expired and readers get nothing until there is a new one; \(next)"
@@ -34,11 +55,21 @@ extension Notice {
       "\(profile): new token, valid until \(moment.timestamp(held.deadline)) (\(moment.until(held.deadline)));"
       + " next refresh at \(moment.timestamp(held.refreshAt)) (\(moment.until(held.refreshAt)))"
     let refreshed = Notice(.refreshed, .info, text, fields(profile, held, moment))
-    guard failures > 0 else { return [refreshed] }
-    let meanwhile = wasWithout ? "readers had nothing meanwhile" : "readers had a valid token all the while"
-    let recovered =
-      "\(profile): recovered after \(failures) failed \(failures == 1 ? "attempt" : "attempts"); \(meanwhile)"
-    return [Notice(.recovered, .notice, recovered, ["ASSETIT_PROFILE": profile]), refreshed]
+    return recovered(failures, wasWithout: wasWithout, profile) + [refreshed]
+  }
+
+  /// `wasWithout`: whether readers had nothing meanwhile; `nil` where that isn't over yet.
+  private static func recovered(_ failures: Int, wasWithout: Bool?, _ profile: String) -> [Notice] {
+    guard failures > 0 else { return [] }
+    let meanwhile =
+      switch wasWithout {
+      case true?: "; readers had nothing meanwhile"
+      case false?: "; readers had a valid token all the while"
+      case nil: ""
+      }
+    let text =
+      "\(profile): recovered after \(failures) failed \(failures == 1 ? "attempt" : "attempts")\(meanwhile)"
+    return [Notice(.recovered, .notice, text, ["ASSETIT_PROFILE": profile])]
   }
 
   private static func failed(
@@ -55,7 +86,7 @@ extension Notice {
       "ASSETIT_FAILURES": "\(failure.count)", "ASSETIT_ERROR": "\(failure.cause)",
       "ASSETIT_NEXT_ATTEMPT": moment.timestamp(failure.nextAttempt),
     ]
-    if case .status(let code, _) = failure.cause { fields["ASSETIT_HTTP_STATUS"] = "\(code)" }
+    if case .status(let code, _, _) = failure.cause { fields["ASSETIT_HTTP_STATUS"] = "\(code)" }
     fields["ASSETIT_EXPIRES_AT"] = failure.servedUntil.map(moment.timestamp)
     let (id, level): (MessageID, Logger.Level) =
       switch failure.failureClass {

@@ -30,6 +30,8 @@ enum MessageID: String, Sendable, CaseIterable {
   case recovered = "73f80e52a36948b5a4414c46f147ecf9"
   case refreshDeferred = "c1af446506f142fca1010f154a9f2968"
   case keptLongerToken = "b459071afb8a4f9ebf72c46dca8fbe35"
+  case tokenPostponed = "daf40debfc56437888e1e0822b281bd7"
+  case oddAnswer = "29a0c3099b9046d8a13f1ad72bb7c1e9"
   case reloadApplied = "5a3c1fbdf9da4bf3a81696a68afe2312"
   case reloadRefused = "135d63cf1293424c802a2e8f96fc5ce8"
   case credentialsChanged = "a4ea3938d4294c52810915b0875b0b21"

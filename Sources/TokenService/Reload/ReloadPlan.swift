@@ -5,7 +5,9 @@ struct ReloadPlan: Equatable {
   /// A profile that stays, and what is new about it.
   struct Change: Equatable {
     let new: ProfileConfiguration
-    /// Where or with what it authenticates: its token may be another one.
+    /// Where it authenticates: its token is another one.
+    let endpoint: Bool
+    /// With what it authenticates: its token may be another one.
     let credentials: Bool
     /// Anything about the exchange.
     let exchange: Bool
@@ -15,14 +17,13 @@ struct ReloadPlan: Equatable {
     let files: Bool
     let socket: Bool
 
-    var isNone: Bool { !(credentials || exchange || policy || header || files || socket) }
+    var isNone: Bool { !(endpoint || credentials || exchange || policy || header || files || socket) }
 
     init(from old: ProfileConfiguration, to new: ProfileConfiguration) {
       self.new = new
       let (before, after) = (old.exchange, new.exchange)
-      credentials =
-        old.clientID != new.clientID || old.clientSecret != new.clientSecret
-        || before.endpoint != after.endpoint
+      endpoint = before.endpoint != after.endpoint
+      credentials = old.clientID != new.clientID || old.clientSecret != new.clientSecret
       exchange = before != after
       policy = old.refresh != new.refresh
       header = before.headerPrefix != after.headerPrefix

@@ -1,11 +1,15 @@
 extension TokenMachine {
   /// What can happen to a profile.
   package enum Event: Equatable, Sendable {
-    /// The service begins; `held` is a token that an earlier process left. Where its credentials are no
-    /// longer the configured ones it is served all the same, and replaced at once.
-    case started(held: HeldToken?, credentialsChanged: Bool)
+    /// The service begins. `held` is a token that an earlier process of this boot left, `retry` what it stored
+    /// last (``Action/store(_:)``), and `changed` how the configured credentials differ from those of that
+    /// process: such a token is served all the same, and replaced at once.
+    case started(held: HeldToken?, retry: RetryState? = nil, changed: CredentialsChange? = nil)
     /// The moment in ``TokenMachine/wakeAt`` may have come. Early and late wake-ups do no harm.
     case woke
+    /// The request that ``Action/authenticate`` asked for waited for its turn and is sent now, once the actions
+    /// that come back are done. Its time counts from here.
+    case requestSent
     /// The request ended with a token.
     case granted(TokenGrant)
     /// The request ended without one.
@@ -13,7 +17,7 @@ extension TokenMachine {
     /// Somebody asks for a new token now.
     case refreshWanted(RefreshReason)
     /// The endpoint, the client ID or the secret is another one.
-    case credentialsChanged
+    case credentialsChanged(CredentialsChange)
     /// `[profiles.NAME.refresh]` is another one.
     case policyChanged(RefreshPolicy)
     /// The daemon has told systemd that it is ready.
@@ -24,7 +28,11 @@ extension TokenMachine {
 
   /// What the outer layer is to do, in this order.
   package enum Action: Equatable, Sendable {
-    /// Send a request; answer with `.granted` or `.failed`.
+    /// Keep this for the next process, in place of what was kept before. It always comes before `authenticate`:
+    /// a process that ends while its request is in flight must not let the next one ask at once.
+    case store(RetryState)
+    /// Send a request; answer with `.granted` or `.failed`. Where it has to wait for its turn, say
+    /// `.requestSent` when that has come.
     case authenticate
     /// Give up the request in flight; it still answers with `.granted` or `.failed`.
     case abandon
@@ -41,6 +49,10 @@ extension TokenMachine {
     /// A new token is published. `afterFailures` counts those since the last success; `wasWithout`: readers
     /// had nothing before.
     case refreshed(HeldToken, afterFailures: Int, wasWithout: Bool)
+    /// A new token has come that isn't valid yet (`nbf`): it is published at that moment.
+    case postponed(HeldToken, until: BootTime, afterFailures: Int)
+    /// That moment has come, and it is published.
+    case becameValid(HeldToken)
     /// The new token would end sooner than this one, and nobody had asked for it.
     case keptLongerToken(HeldToken)
     /// A request failed.
@@ -49,6 +61,10 @@ extension TokenMachine {
     case expired(nextAttempt: BootTime?)
     /// A refresh that somebody asked for waits until then.
     case deferred(until: BootTime)
+    /// Changed credentials are tried then: they change again and again, or the service asked to be left alone.
+    case changeDeferred(until: BootTime)
+    /// Something about the answer that is taken all the same; each is told once.
+    case remarked(AnswerRemark)
   }
 
   /// A failed request, and what follows from it.
