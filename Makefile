@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install deb test-deb clean
+.PHONY: help demo test build install deb test-deb fleet clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -29,7 +29,7 @@ demo: ## shows the daemon at work against a simulated AssetIT on loopback; chang
 
 test: ## installs what tests need, checks the format, builds without warnings, runs every test
 	@build-aux/require $(build_packages) $(test_packages)
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	@build-aux/test
 
 build: ## builds the daemon for use: optimized, with Swift's libraries linked in
@@ -46,5 +46,13 @@ deb: ## builds the Debian package into build/
 test-deb: deb ## tests the package on a minimal Debian, made for it, under a real systemd (as root)
 	@build-aux/test-systemd --minimal
 
+# HOSTS="10000 1000000" adds a million; that takes some ten minutes.
+HOSTS ?= 10000
+fleet: ## what a fleet asks of AssetIT, under this policy and others': HOSTS=10000; plot in build/fleet.svg
+	@build-aux/require $(build_packages)
+	@mkdir -p build
+	@swift build -c release --scratch-path .build-bench --product assetit-fleet >&2
+	@.build-bench/release/assetit-fleet $(addprefix --hosts ,$(HOSTS)) --plot build/fleet.svg
+
 clean: ## removes everything that was built
-	rm -rf .build .build-release build
+	rm -rf .build .build-release .build-bench build

@@ -84,6 +84,12 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Measurements, which are no product: `make fleet`.
+    .executableTarget(
+      name: "assetit-fleet",
+      dependencies: ["TokenCore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Benchmarks/Fleet", swiftSettings: settings),
+
     .target(
       name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
@@ -112,6 +118,7 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "FleetTests", dependencies: ["assetit-fleet", "TokenCore"], swiftSettings: settings),
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(
       name: "ClientTests",

@@ -29,15 +29,11 @@ package struct BootTime: Comparable, Hashable, Sendable {
 extension Duration {
   /// Whole nanoseconds, saturated to what an `Int64` holds.
   package var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    if overflow { return seconds < 0 ? .min : .max }
-    let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carry ? (seconds < 0 ? .min : .max) : sum
+    Int64(clamping: attoseconds / 1_000_000_000)
   }
 
   /// Seconds, for arithmetic with fractions of a lifetime.
   package var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    Double(nanoseconds) * 1e-9
   }
 }
