@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TokenCore
 import TokenService
 
 /// One connection: collects a request, has it answered, and goes on with the next one, which isn't looked at before
@@ -40,6 +41,8 @@ final class Connection: ChannelInboundHandler {
   private var isSendingEvents = false
   /// Counts requests, so that an answer which comes too late goes to nobody.
   private(set) var ticket: UInt64 = 0
+  /// The daemon's to answer, for the request of this ticket.
+  var demand: DemandID?
 
   init(
     id: UInt64, offer: ControlOffer, caller: ControlCaller?, meter: RequestMeter, desk: Desk

@@ -31,17 +31,28 @@ extension Desk {
     case .header(let name, let minValid):
       try header(admit(connection, to: name), minValid, isRead: head.method == .GET, connection)
     case .refresh(let name):
-      _ = try admit(connection, to: name)
-      demand(.now, of: name, connection) { desk, outcome in desk.refreshed(name, outcome) }
+      let state = try admit(connection, to: name)
+      demand(.now, of: state, connection) { desk, outcome in
+        connection.respond(desk.refreshed(name, outcome), to: ticket)
+      }
     case .rejected(let name):
       let state = try admit(connection, to: name)
       let refused = try RefusedHeader.read(body)
-      demand(.refused(refused), of: state.name, connection) { desk, outcome in desk.replaced(name, outcome) }
+      demand(.replacement(of: refused), of: state, connection) { desk, outcome in
+        connection.respond(desk.replaced(name, outcome), to: ticket)
+      }
     case .events(let name):
       let state = try admit(connection, to: name)
       subscribe(connection, to: state, head)
     case .livez:
-      metrics(for: connection) { _, _ in .json(Health(status: "alive")) }
+      let (loop, id) = (loop, connection.id)
+      let desk = NIOLoopBound(self, eventLoop: loop)
+      service.ask(
+        .livenessCheck {
+          loop.execute {
+            desk.value.connections[id]?.respond(.json(Health(status: "alive")), to: ticket)
+          }
+        })
     case .readyz:
       connection.respond(try readiness(), to: ticket)
     case .metrics:
@@ -73,18 +84,19 @@ extension Desk {
     return .json(Health(status: "ready"))
   }
 
-  /// Asks the daemon, and answers once it has replied.
+  /// Asks the daemon; `end` is called with what became of it, unless the connection ends before.
   func demand(
-    _ demand: RefreshDemand, of name: String, _ connection: Connection,
-    _ answer: @escaping @Sendable (Desk, RefreshOutcome) -> Answer
+    _ wish: RefreshDemand.Wish, of state: ProfileState, patience: Duration = .zero, _ connection: Connection,
+    _ end: @escaping (Desk, RefreshOutcome) -> Void
   ) {
-    let (loop, id, ticket) = (loop, connection.id, connection.ticket)
-    let desk = NIOLoopBound(self, eventLoop: loop)
-    service.demand(demand, of: name) { outcome in
-      loop.execute {
-        desk.value.connections[id]?.respond(answer(desk.value, outcome), to: ticket)
-      }
-    }
+    let id = newDemand()
+    connection.demand = id
+    demands[id] = end
+    service.ask(
+      .demand(
+        RefreshDemand(
+          id: id, profile: state.name, user: connection.caller?.uid ?? .max, wish: wish,
+          patience: patience)))
   }
 
   private func metrics(
@@ -92,9 +104,10 @@ extension Desk {
   ) {
     let (loop, id, ticket) = (loop, connection.id, connection.ticket)
     let desk = NIOLoopBound(self, eventLoop: loop)
-    service.metrics { metrics in
-      loop.execute { desk.value.connections[id]?.respond(answer(desk.value, metrics), to: ticket) }
-    }
+    service.ask(
+      .metrics { metrics in
+        loop.execute { desk.value.connections[id]?.respond(answer(desk.value, metrics), to: ticket) }
+      })
   }
 
   /// What became of `POST …/refresh`.
@@ -105,6 +118,7 @@ extension Desk {
     case .refreshed, .notNeeded: return .json(StateDocument(state, moment))
     case .failed, .impossible: return Problem.refreshFailed(state, moment).answer
     case .deferred(let until): return Problem.deferred(name, until, moment).answer
+    case .tooMany: return Problem.tooManyRequests.answer
     case .unknownProfile: return Problem.unknownProfile(name).answer
     }
   }
@@ -118,6 +132,7 @@ extension Desk {
     let document = StateDocument(state, moment)
     switch outcome {
     case .refreshed, .notNeeded: return .json(document)
+    case .tooMany: return Problem.tooManyRequests.answer
     default:
       let wait = moment.seconds(until: state.nextRefreshAt)
       return .json(document, .accepted, headers: [("Retry-After", "\(wait)")])
@@ -134,6 +149,10 @@ struct Health: Encodable {
 }
 
 extension Problem {
+  static let tooManyRequests = Problem(
+    .tooManyRequests, "too many requests wait for a refresh, in all or of this user", code: .tooManyRequests,
+    retryAfter: 1)
+
   static func unknownProfile(_ name: String) -> Problem {
     Problem(.notFound, "there is no profile of this name", code: .unknownProfile)
   }

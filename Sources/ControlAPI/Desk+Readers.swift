@@ -24,10 +24,9 @@ extension Desk {
       return
     }
     waiting[id] = reader
-    let (loop, ticket) = (loop, connection.ticket)
-    let desk = NIOLoopBound(self, eventLoop: loop)
-    service.demand(.minimumValidity(least, patience: state.socket.wait), of: state.name) { outcome in
-      loop.execute { desk.value.end(waitOf: id, ticket, outcome) }
+    let ticket = connection.ticket
+    demand(.minimumValidity(least), of: state, patience: state.socket.wait, connection) { desk, outcome in
+      desk.end(waitOf: id, ticket, outcome)
     }
   }
 
@@ -51,7 +50,6 @@ extension Desk {
     reader.connection.respond(problem.answer, to: reader.ticket)
   }
 
-  /// The state was posted before this, so who could be served has been.
   private func end(waitOf id: UInt64, _ ticket: UInt64, _ outcome: RefreshOutcome) {
     guard let reader = waiting[id], reader.ticket == ticket, !serve(id) else { return }
     waiting[id] = nil
@@ -63,6 +61,7 @@ extension Desk {
     let problem: Problem =
       switch outcome {
       case .unknownProfile: .unknownProfile(reader.profile)
+      case .tooMany: .tooManyRequests
       case .deferred(let until): .deferred(reader.profile, until, moment)
       case .impossible: .minValidTooLong(state, moment)
       case .refreshed, .notNeeded, .failed:
@@ -100,12 +99,22 @@ extension Desk {
     }
   }
 
-  /// Takes what there is from now on, and tells everybody who waits for it.
-  func post(_ states: [ProfileState]) {
-    let names = Set(states.map(\.name))
-    for name in logs.keys where !names.contains(name) { remove(name) }
-    for state in states { update(state, .current()) }
-    for id in Array(waiting.keys) { _ = serve(id) }
+  /// Takes what has happened, and tells those who wait for it.
+  func post(_ postings: [ControlPosting]) {
+    for posting in postings {
+      switch posting {
+      case .changed(let state): take(state)
+      case .removed(let name): remove(name)
+      case .answered(let ids, let outcome, let state):
+        if let state { take(state) }
+        for id in ids { demands.removeValue(forKey: id)?(self, outcome) }
+      }
+    }
+  }
+
+  private func take(_ state: ProfileState) {
+    update(state, .current())
+    for (id, reader) in waiting where reader.profile == state.name { _ = serve(id) }
   }
 
   private func remove(_ name: String) {

@@ -16,6 +16,9 @@ final class Desk {
   var subscribers: [String: [UInt64: Connection]] = [:]
   /// Readers whose header isn't there yet, by their connection's id.
   var waiting: [UInt64: WaitingReader] = [:]
+  /// What to do with the outcome of demands that the daemon hasn't answered yet.
+  var demands: [DemandID: (Desk, RefreshOutcome) -> Void] = [:]
+  private var lastDemand: UInt64 = 0
   private var crowd: ConnectionCrowd
   private var statistics = HTTPStatistics()
   private var lastID: UInt64 = 0
@@ -26,11 +29,11 @@ final class Desk {
   private var whenEmpty: EventLoopPromise<Void>?
   private var tasks: [RepeatedTask] = []
 
-  init(_ service: ControlService, loop: any EventLoop, _ limits: ServingLimits, descriptorLimit: Int) {
+  init(_ service: ControlService, loop: any EventLoop, _ limits: ServingLimits, _ budget: DescriptorBudget) {
     self.service = service
     self.loop = loop
     self.limits = limits
-    crowd = ConnectionCrowd(limit: min(limits.connections, descriptorLimit / 4))
+    crowd = ConnectionCrowd(limit: min(limits.connections, budget.connections))
   }
 
   func startClocks() {
@@ -97,6 +100,9 @@ final class Desk {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
     crowd.leave(connection.caller?.uid ?? .max)
     waiting.removeValue(forKey: connection.id)?.timer?.cancel()
+    if let demand = connection.demand, demands.removeValue(forKey: demand) != nil {
+      service.ask(.cancel(demand))
+    }
     for name in subscribers.keys { subscribers[name]?[connection.id] = nil }
     if connections.isEmpty { whenEmpty?.succeed() }
   }
@@ -117,6 +123,11 @@ final class Desk {
     let now = timeOfDay()
     if dateCache.second != Int(now) { dateCache = (Int(now), HTTPDate.text(now)) }
     return dateCache.text
+  }
+
+  func newDemand() -> DemandID {
+    lastDemand += 1
+    return DemandID(lastDemand)
   }
 
   func newRun() -> String {

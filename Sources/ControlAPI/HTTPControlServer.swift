@@ -2,6 +2,7 @@ package import LinuxSystem
 import NIOCore
 import NIOPosix
 import Synchronization
+package import TokenCore
 package import TokenService
 
 /// Serves HTTP on one thread of its own.
@@ -20,11 +21,10 @@ package final class HTTPControlServer: ControlServer {
     loop = group.next()
   }
 
-  package func start(_ service: ControlService) {
+  package func start(_ service: ControlService, _ budget: DescriptorBudget) {
     let (loop, limits) = (loop, limits)
     let made = loop.submit {
-      let desk = Desk(
-        service, loop: loop, limits, descriptorLimit: ProcessLimits.raiseDescriptorLimit())
+      let desk = Desk(service, loop: loop, limits, budget)
       desk.startClocks()
       return NIOLoopBound(desk, eventLoop: loop)
     }
@@ -56,9 +56,9 @@ package final class HTTPControlServer: ControlServer {
     try? channel.close().wait()
   }
 
-  package func post(_ states: [ProfileState]) {
+  package func post(_ postings: [ControlPosting]) {
     guard let desk = desk.withLock({ $0 }) else { return }
-    loop.execute { desk.value.post(states) }
+    loop.execute { desk.value.post(postings) }
   }
 
   package func shutDown() {

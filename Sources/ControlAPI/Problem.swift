@@ -18,6 +18,7 @@ struct Problem: Error {
     case refreshDeferred = "refresh_deferred"
     case minValidTooLong = "min_valid_too_long"
     case tooManyConnections = "too_many_connections"
+    case tooManyRequests = "too_many_requests"
     case stopping = "stopping"
   }
 

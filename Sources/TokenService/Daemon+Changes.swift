@@ -86,7 +86,6 @@ extension Daemon {
     profile.files.removeAll { keptFiles.contains($0.configuration.path) }
     withdraw(profile)
     store.giveUp(name)
-    for demand in profile.demands { demand.reply(.unknownProfile) }
     controlService?.forget(name)
   }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import LinuxSystem
 import Synchronization
 import Systemd
@@ -8,9 +9,13 @@ extension Daemon {
   /// Opens the HTTP socket and the TCP listener, or takes over the socket that an earlier process or systemd left.
   func openControl(_ found: TokenStore.Found) throws(SystemError) {
     guard let control else { return }
-    let service = ControlService(self) { [reports] in reports.push($0) }
+    let service = ControlService(
+      inbox: { request in
+        self.executor.queue.async { self.assumeIsolated { $0.receive(request) } }
+      },
+      report: { [reports] in reports.push($0) })
     controlService = service
-    control.start(service)
+    control.start(service, budget)
     // Before the first caller comes: a profile without a token yet isn't one that doesn't exist.
     reviewControl()
     let wanted = configuration.api
@@ -63,54 +68,82 @@ extension Daemon {
     controlListener = opened
   }
 
-  /// Callers of one profile who wait for the end of a request, whether they are still there or not.
-  private static var mostDemands: Int { 8192 }
-
-  /// Tells the server what has changed, and answers those for whom a request has ended.
+  /// Tells the server what has changed, and answers those for whom an exchange has ended.
   func reviewControl() {
     guard let control else { return }
-    let states = profiles.values.sorted { $0.name < $1.name }.map(ProfileState.init)
-    if states != postedStates {
-      postedStates = states
-      control.post(states)
+    var postings: [ControlPosting] = []
+    for name in postedStates.keys where profiles[name] == nil {
+      postedStates[name] = nil
+      postings += answer(demands.takeAll(of: name), .unknownProfile, nil)
+      postings.append(.removed(name))
     }
-    for profile in profiles.values where !profile.demands.isEmpty { answerDemands(of: profile) }
+    for profile in profiles.values {
+      let state = ProfileState(profile)
+      let ended = answeredDemands(of: profile)
+      if !ended.isEmpty {
+        postings += answer(ended, profile.machine.lastFailure == nil ? .refreshed : .failed, state)
+      } else if postedStates[profile.name] != state {
+        postings.append(.changed(state))
+      }
+      postedStates[profile.name] = state
+    }
+    if !postings.isEmpty { control.post(postings) }
   }
 
-  private func answerDemands(of profile: Profile) {
-    guard !profile.machine.isRequesting else { return }
-    let outcome: RefreshOutcome = profile.machine.lastFailure == nil ? .refreshed : .failed
-    let ended = profile.statistics.ended
-    for demand in profile.demands where demand.requestsEnded != ended { demand.reply(outcome) }
-    profile.demands.removeAll { $0.requestsEnded != ended }
+  private func answer(
+    _ demands: [DemandID], _ outcome: RefreshOutcome, _ state: ProfileState?
+  ) -> [ControlPosting] {
+    demands.isEmpty ? [] : [.answered(demands, outcome, state)]
   }
 
-  func receive(
-    _ demand: RefreshDemand, of name: String, reply: @escaping @Sendable (RefreshOutcome) -> Void
-  ) {
-    guard stage != .ended, let profile = profiles[name] else { return reply(.unknownProfile) }
-    let (reason, patience) = reason(for: demand, profile)
-    guard let reason else { return reply(.notNeeded) }
+  private func answeredDemands(of profile: Profile) -> [DemandID] {
+    guard demands.hasDemands(of: profile.name), !profile.machine.isRequesting else { return [] }
+    return demands.takeAnswered(of: profile.name, exchangesEnded: profile.statistics.ended)
+  }
+
+  func receive(_ request: ControlRequest) {
+    switch request {
+    case .demand(let demand): receive(demand)
+    case .cancel(let id): demands.cancel(id)
+    case .livenessCheck(let reply): reply()
+    case .metrics(let reply): reply(metrics)
+    }
+  }
+
+  private func receive(_ demand: RefreshDemand) {
+    guard stage != .ended, let profile = profiles[demand.profile] else {
+      control?.post([.answered([demand.id], .unknownProfile, nil)])
+      return
+    }
+    guard demands.hasRoom(for: demand.user) else { return end(demand, .tooMany, profile) }
+    guard let reason = reason(for: demand.wish, profile) else { return end(demand, .notNeeded, profile) }
     let phase = profile.machine.phase
     handle(.refreshWanted(reason), for: profile)
-    let outcome = profile.machine.isRequesting ? nil : answer(to: reason, profile, patience)
-    if outcome == nil, profile.demands.count >= Self.mostDemands { return reply(.failed) }
-    if outcome == nil {
-      profile.demands.append(WaitingDemand(requestsEnded: profile.statistics.ended, reply: reply))
+    if !profile.machine.isRequesting, let outcome = answer(to: reason, profile, demand.patience) {
+      end(demand, outcome, profile)
+    } else {
+      _ = demands.add(demand, exchangesEnded: profile.statistics.ended)
     }
-    // A thousand callers who want the same are one change. Who is told looks at the state, so that goes first.
+    // A thousand callers who want the same are one change.
     if profile.machine.phase != phase { review() }
-    if let outcome { reply(outcome) }
   }
 
-  /// - Returns: no reason where what is wanted is there already.
-  private func reason(for demand: RefreshDemand, _ profile: Profile) -> (RefreshReason?, patience: Duration) {
-    switch demand {
-    case .now: return (.requested, .zero)
-    case .minimumValidity(let least, let patience): return (.minimumValidity(least), patience)
-    case .refused(let value):
-      let refused = profile.tokens(in: value).first { $0 == profile.machine.token?.token }
-      return (refused.map(RefreshReason.refused), .zero)
+  private func end(_ demand: RefreshDemand, _ outcome: RefreshOutcome, _ profile: Profile) {
+    let state = ProfileState(profile)
+    postedStates[profile.name] = state
+    control?.post([.answered([demand.id], outcome, state)])
+  }
+
+  /// - Returns: no reason if what is wanted is there already.
+  private func reason(for wish: RefreshDemand.Wish, _ profile: Profile) -> RefreshReason? {
+    switch wish {
+    case .now: return .requested
+    case .minimumValidity(let least): return .minimumValidity(least)
+    case .replacement(let reported):
+      guard let token = profile.machine.token?.token,
+        ProfileState(profile).token?.matches(reported) ?? false
+      else { return nil }
+      return .refused(token)
     }
   }
 
@@ -148,10 +181,20 @@ extension ReaderSocket {
   }
 }
 
-extension Profile {
-  /// What the token may be in what a caller says AssetIT refused: with the prefix or without.
-  func tokens(in value: Secret) -> [Secret] {
-    let prefix = configuration.exchange.headerPrefix.utf8
-    return value.hasPrefix(prefix) ? [value, value.dropFirst(prefix.count)] : [value]
+extension ProfileState {
+  init(_ profile: Profile) {
+    let token = profile.machine.token.flatMap { held in
+      profile.board.current.map { posting in
+        Token(
+          header: posting.header, prefixCount: profile.configuration.exchange.headerPrefix.utf8.count,
+          requestedAt: held.requestedAt, deadline: posting.deadline)
+      }
+    }
+    let isCurrent = token == nil || profile.tokenFingerprint == profile.fingerprint
+    self.init(
+      name: profile.name, token: token, isRefreshing: profile.machine.isRequesting,
+      nextRefreshAt: profile.machine.nextAttempt, lastFailure: profile.machine.lastFailure,
+      newestLifetime: profile.machine.newestLifetime, credentials: isCurrent ? .current : .changed,
+      problems: [], socket: profile.configuration.socket)
   }
 }

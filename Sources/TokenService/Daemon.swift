@@ -30,8 +30,11 @@ actor Daemon {
   let control: (any ControlServer)?
   var controlService: ControlService?
   var controlListener: ControlListener?
-  /// What the HTTP server knows.
-  var postedStates: [ProfileState] = []
+  /// What the HTTP server knows, by name.
+  var postedStates: [String: ProfileState] = [:]
+  let budget: DescriptorBudget
+  /// Callers over HTTP who wait for the end of an exchange.
+  var demands: DemandRegister
   var log: Logger
   var random = SystemRandomNumberGenerator()
   let fingerprintKey: Secret
@@ -75,7 +78,10 @@ actor Daemon {
     exchanges = try ExchangeClient()
     let reports = ReportQueue(queue: executor.queue)
     self.reports = reports
-    server = try TokenServer(descriptorLimit: ProcessLimits.raiseDescriptorLimit()) { reports.push($0) }
+    budget = DescriptorBudget(
+      limit: ProcessLimits.raiseDescriptorLimit(), profiles: configuration.profiles.count)
+    demands = DemandRegister(limit: budget.demands)
+    server = try TokenServer(budget) { reports.push($0) }
     fingerprintKey = CredentialFingerprint.newKey(&random)
     stage = .starting(since: now)
     nextTick = now + Self.tickInterval

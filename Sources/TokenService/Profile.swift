@@ -18,8 +18,6 @@ final class Profile {
   /// What the descriptor store has.
   var stored: HeldToken?
   var statistics = ExchangeStatistics()
-  /// Callers who wait for the end of a request.
-  var demands: [WaitingDemand] = []
   /// Of the files that hold them, from before they were read.
   var stamps: [FileStamp?] = []
 

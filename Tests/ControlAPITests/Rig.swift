@@ -59,7 +59,7 @@ final class Rig: Sendable {
     await rig.daemon.start()
     do {
       try await rig.eventually("an answer for every profile") {
-        await rig.daemon.postedStates.allSatisfy { $0.token != nil || $0.lastFailure != nil }
+        await rig.daemon.postedStates.values.allSatisfy { $0.token != nil || $0.lastFailure != nil }
       }
       try await body(rig)
     } catch {

@@ -27,7 +27,7 @@ struct ExhaustionRig {
     var limit = rlimit(rlim_cur: 200, rlim_max: 200)
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     let reports = reports
-    server = try TokenServer(descriptorLimit: 65_536) { reports.add($0) }
+    server = try TokenServer(DescriptorBudget(limit: 65_536, profiles: 1)) { reports.add($0) }
     let board = HeaderBoard()
     board.post(Secret("JWT a"), until: .now() + .seconds(60))
     server.send(.add(try TokenServerTests.open(path, "default", board)))

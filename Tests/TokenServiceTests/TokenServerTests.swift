@@ -18,7 +18,7 @@ final class TokenServerTests {
   init() throws {
     folder = try TemporaryFolder()
     let reports = reports
-    server = try TokenServer(descriptorLimit: 65_536) { reports.add($0) }
+    server = try TokenServer(DescriptorBudget(limit: 65_536, profiles: 1)) { reports.add($0) }
     socket = try Self.open(folder.path("s"), "default", board)
     server.send(.add(socket))
   }
@@ -195,7 +195,7 @@ final class TokenServerTests {
     let queued = try client()
     let isQueuedWaiting = queued.isWaiting(milliseconds: 20)
     #expect(isQueuedWaiting)
-    let next = try TokenServer(descriptorLimit: 65_536) { _ in }
+    let next = try TokenServer(DescriptorBudget(limit: 65_536, profiles: 1)) { _ in }
     post("JWT a")
     next.send(.add(socket))
     #expect(queued.readText() == "JWT a")

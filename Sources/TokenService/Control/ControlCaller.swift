@@ -1,6 +1,6 @@
 package import LinuxSystem
 import Systemd
-import TokenCore
+package import TokenCore
 
 /// A process at the other end of a connection to the HTTP socket, and what it may read. Confined to the thread
 /// that serves the connection.

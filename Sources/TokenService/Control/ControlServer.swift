@@ -1,14 +1,15 @@
 package import LinuxSystem
+package import TokenCore
 
 /// Serves what the daemon knows and can do, over HTTP. The daemon calls it; it asks back through
 /// ``ControlService``. It must never block on the daemon.
 package protocol ControlServer: Sendable {
   /// Begins its work; called once, before anything else.
-  func start(_ service: ControlService)
+  func start(_ service: ControlService, _ budget: DescriptorBudget)
 
-  /// Serves whoever connects, until ``stopListening(at:)``. `place`: the path or the TCP address.
+  /// Serves those who connect, until ``stopListening(at:)``. `place`: the path or the TCP address.
   ///
-  /// - Throws: where the kernel has nothing left for it.
+  /// - Throws: if the kernel has nothing left for it.
   func listen(
     on descriptor: consuming OwnedFD, at place: String, offering: ControlOffer
   ) throws(SystemError)
@@ -16,8 +17,8 @@ package protocol ControlServer: Sendable {
   /// Takes no connections there any more; those that there are stay.
   func stopListening(at place: String)
 
-  /// What there is from now on, in order of names; a profile that isn't in it is gone.
-  func post(_ states: [ProfileState])
+  /// What has happened since the last call, in order.
+  func post(_ postings: [ControlPosting])
 
   /// Closes everything and returns when it is done, in half a second at most.
   func shutDown()

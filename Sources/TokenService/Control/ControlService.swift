@@ -1,32 +1,24 @@
-import Dispatch
 import LinuxSystem
 import Synchronization
-import TokenCore
+package import TokenCore
 
-/// What the HTTP server asks of the daemon. Everything here returns at once; replies come on the daemon's queue,
-/// after the state that they are about was posted.
+/// The HTTP server's way to the daemon. Everything here returns at once.
 package final class ControlService: Sendable {
-  private let daemon: Daemon
+  private let inbox: @Sendable (ControlRequest) -> Void
   private let report: @Sendable (ServingReport) -> Void
   private let counts = Mutex<[String: ReaderCount]>([:])
   private let denials = Mutex(ReportLimits(interval: .seconds(10)))
 
-  init(_ daemon: Daemon, report: @escaping @Sendable (ServingReport) -> Void) {
-    self.daemon = daemon
+  /// `inbox` takes requests in order; neither it nor `report` may block.
+  init(
+    inbox: @escaping @Sendable (ControlRequest) -> Void, report: @escaping @Sendable (ServingReport) -> Void
+  ) {
+    self.inbox = inbox
     self.report = report
   }
 
-  /// Asks for a new token. The reply comes when the request that serves it has ended, or at once where none is
-  /// made; not at all where the daemon ends before.
-  package func demand(
-    _ demand: RefreshDemand, of profile: String, reply: @escaping @Sendable (RefreshOutcome) -> Void
-  ) {
-    onDaemon { $0.receive(demand, of: profile, reply: reply) }
-  }
-
-  /// The reply shows that the daemon's own loop comes round.
-  package func metrics(reply: @escaping @Sendable (ControlMetrics) -> Void) {
-    onDaemon { daemon in reply(daemon.metrics) }
+  package func ask(_ request: ControlRequest) {
+    inbox(request)
   }
 
   /// Whether the caller may have what the profile's access list guards; a denial is counted and told as the
@@ -59,10 +51,5 @@ package final class ControlService: Sendable {
 
   func forget(_ profile: String) {
     counts.withLock { $0[profile] = nil }
-  }
-
-  private func onDaemon(_ body: @escaping @Sendable (isolated Daemon) -> Void) {
-    let daemon = daemon
-    daemon.executor.queue.async { daemon.assumeIsolated(body) }
   }
 }

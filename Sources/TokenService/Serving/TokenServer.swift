@@ -1,5 +1,6 @@
 import LinuxSystem
 import Synchronization
+import TokenCore
 
 /// Serves the token sockets of all profiles on one thread of its own, so that neither a refresh nor a reload
 /// ever waits for readers, nor they for it.
@@ -19,18 +20,17 @@ final class TokenServer: Sendable {
   private let beats = Atomic<Int>(0)
   private let thread = Mutex<WorkerThread?>(nil)
 
-  /// Starts the thread. `descriptorLimit`: how many descriptors this process may have; `report` is called on the
-  /// thread and must not block.
+  /// Starts the thread. `report` is called on the thread and must not block.
   ///
   /// - Throws: where the kernel has no descriptor or thread left.
   init(
-    descriptorLimit: Int, report: @escaping @Sendable (ServingReport) -> Void
+    _ budget: DescriptorBudget, report: @escaping @Sendable (ServingReport) -> Void
   ) throws(SystemError) {
     wakeUp = try WakeUp()
     let epoll = try Epoll()
     try wakeUp.watch(in: epoll, tag: ServingLoop.wakeUpTag)
     let loop = ServingLoop(
-      epoll: epoll, server: self, waiting: WaitingRoom(descriptorLimit: descriptorLimit), report: report)
+      epoll: epoll, server: self, waiting: WaitingRoom(limit: budget.waitingReaders), report: report)
     let worker = try WorkerThread(name: "token-readers") { loop.run() }
     thread.withLock { $0 = worker }
   }

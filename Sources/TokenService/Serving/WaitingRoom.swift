@@ -5,18 +5,15 @@ import TokenCore
 struct WaitingRoom {
   /// How long a reader may take to read a header that didn't fit into the kernel's buffer.
   static let sendingTime = Duration.seconds(10)
-  /// Whatever the limit of descriptors, no more than this many wait.
-  private static let most = 16_384
-
-  /// How many may wait at once, half of the process's descriptors at most; one user may have half of these.
+  /// How many may wait at once; one user may have half of these.
   let limit: Int
   private var readers: [UInt64: Reader] = [:]
   private var countByUser: [UInt32: Int] = [:]
   /// No deadline is earlier than this; it may be too early, which costs one look.
   private var earliestDeadline: BootTime?
 
-  init(descriptorLimit: Int) {
-    limit = min(descriptorLimit / 2, Self.most)
+  init(limit: Int) {
+    self.limit = limit
   }
 
   subscript(tag: UInt64) -> Reader? { readers[tag] }

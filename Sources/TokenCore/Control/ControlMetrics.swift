@@ -7,14 +7,32 @@ package struct ControlMetrics: Equatable, Sendable {
     package let tokenReaders: ReaderCount
     /// Over HTTP, since the start of this process.
     package let httpReaders: ReaderCount
+
+    package init(
+      state: ProfileState, statistics: ExchangeStatistics, tokenReaders: ReaderCount, httpReaders: ReaderCount
+    ) {
+      self.state = state
+      self.statistics = statistics
+      self.tokenReaders = tokenReaders
+      self.httpReaders = httpReaders
+    }
   }
 
   /// In order of names.
   package let profiles: [Profile]
+
+  package init(profiles: [Profile]) {
+    self.profiles = profiles
+  }
 }
 
 /// Readers that got a header, and those that the access list turned away.
 package struct ReaderCount: Equatable, Sendable {
-  package var served = 0
-  package var denied = 0
+  package var served: Int
+  package var denied: Int
+
+  package init(served: Int = 0, denied: Int = 0) {
+    self.served = served
+    self.denied = denied
+  }
 }

@@ -1,5 +1,3 @@
-package import TokenCore
-
 /// What became of one profile's requests since the start of this process.
 package struct ExchangeStatistics: Equatable, Sendable {
   /// Upper bounds of the histogram's buckets, in seconds.
