@@ -12,7 +12,8 @@ enum Route: String, CaseIterable {
   var methods: [String] {
     switch self {
     case .authenticate, .revoke: ["POST"]
-    case .assets, .stats: ["GET"]
+    case .assets: ["GET", "POST", "PUT"]
+    case .stats: ["GET"]
     case .faults: ["GET", "PUT", "DELETE"]
     case .credentials, .lifetime: ["PUT"]
     case .requests: ["GET", "DELETE"]

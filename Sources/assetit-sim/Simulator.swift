@@ -44,7 +44,17 @@ struct Simulator: Sendable {
       throw Refusal(401, "the token is missing, unknown, expired or revoked", headers: [challenge])
     }
     statistics.dataOK += 1
+    guard request.method == "GET" else { return try .received(request) }
     return try .json(Asset.samples)
+  }
+}
+
+extension Answer {
+  /// To a write: what came, so that a client can tell whether it sent what it meant to.
+  fileprivate static func received(_ request: Request) throws(Refusal) -> Answer {
+    var answer = try Answer.json(["received": String(decoding: request.body, as: UTF8.self)])
+    answer.status = 201
+    return answer
   }
 }
 

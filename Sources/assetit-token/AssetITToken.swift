@@ -8,7 +8,7 @@ struct AssetITToken: ParsableCommand {
     abstract: "Gets AssetIT's header from the daemon on this host.",
     discussion: """
       Exit codes (sysexits.h): 0, 64 usage or unknown profile, 69 the daemon or a token is unavailable, \
-      74 standard output can't be written, 76 the daemon speaks another language, 77 permission denied, \
+      74 standard output can't be written, 75 not repeated: run it again (curl), 76 the daemon speaks another language, 77 permission denied, \
       78 configuration (doctor). exec and curl end as their command does; 127 where there is no such command.
       """,
     version: Release.version,

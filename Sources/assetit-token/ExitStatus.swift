@@ -6,6 +6,8 @@ enum ExitStatus: Int32 {
   case usage = 64
   case unavailable = 69
   case output = 74
+  /// AssetIT refused the header, and what was asked for hasn't been done (EX_TEMPFAIL).
+  case notRepeated = 75
   case protocolMismatch = 76
   case noPermission = 77
   case configuration = 78

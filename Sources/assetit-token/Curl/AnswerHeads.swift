@@ -36,6 +36,9 @@ struct AnswerHeads {
       }
   }
 
+  /// Whether the last answer was a refusal, whatever came before it.
+  var endsRefused: Bool { statuses.last { $0 >= 200 } == 401 }
+
   /// Nothing has come yet that rules a second run out.
   func mayBecomeRefusal(sendsData: Bool) -> Bool {
     statuses.isEmpty || AnswerHeads(statuses + [401]).isRefusal(sendsData: sendsData)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AssetITTokenClient
 import FoundationEssentials
+import Glibc
 import LinuxSystem
 
 struct CurlCommand: ClientCommand {
@@ -9,9 +10,9 @@ struct CurlCommand: ClientCommand {
     abstract: "Runs curl with the header, which appears in no command line and no file.",
     usage: "assetit-token curl [<profile>] [--min-valid <duration>] -- <curl's arguments> ...",
     discussion: """
-      Where AssetIT answers 401, that is reported to the daemon and curl runs once more with the new header. There is \
-      no second run where the first one has put something out, done something, or used up standard input. It ends as \
-      curl does.
+      If AssetIT answers 401, that is reported to the daemon, and curl runs once more with the new header, but only \
+      where it is certain that it sends the same again. Otherwise the exit code is 75 (not repeated: run it again). \
+      In all other cases it is curl's.
       """)
 
   @OptionGroup var profile: ProfileArgument
@@ -39,58 +40,64 @@ struct CurlCommand: ClientCommand {
   func perform() async throws {
     do {
       let signals = try ForwardedSignals()
-      throw ExitCode(try await run(CurlRun(CurlArguments(arguments), signals)).exitCode)
+      throw ExitCode(try await run(CurlRun(CurlArguments(arguments), signals)))
     } catch let error as TokenClientError {
       throw fail(error)
     } catch let error as SpawnFailure {
       StandardError.write("\(error)")
       throw ExitCode(error.exitCode)
+    } catch let error as Spool.Interrupted {
+      throw ExitCode(128 + error.signal)
     } catch let error as SystemError {
       StandardError.write("\(error)")
       throw ExitCode(ExitStatus.unavailable.rawValue)
     }
   }
 
-  private func run(_ curl: consuming CurlRun) async throws -> ChildEnding {
+  /// - Returns: the exit code to end with.
+  private func run(_ curl: consuming CurlRun) async throws -> Int32 {
     let client = connection.client(for: profile.profile)
     let header = try await client.header(minValid: minValid.duration)
-    let input = StandardInput()
-    switch try curl.first(header) {
-    case .ended(let ending): return ending
-    case .refused(let ending, let output):
-      if let new = await replacement(of: header, client, input) {
-        input.rewind()
-        return try curl.second(new)
+    var repetition = try curl.repetition(
+      ownConfiguration: OwnConfiguration.path { getenv($0).map { String(cString: $0) } })
+    let outcome = try curl.first(header, input: repetition.input)
+    let reason: String
+    switch outcome {
+    case .ended(let ending): return ending.exitCode
+    case .partlyRefused:
+      _ = await replacement(of: header, client)
+      reason = "there were other answers as well"
+    case .refused(let output):
+      let replacement = await replacement(of: header, client)
+      repetition.rewind()
+      switch (repetition.obstacle, replacement) {
+      case (nil, .success(let new)): return try curl.second(new).exitCode
+      case (let obstacle?, _): reason = obstacle
+      case (nil, .failure(let error)): reason = "\(error)"
       }
       try StandardOutput.write(output)
-      return ending
     }
+    StandardError.write(
+      "AssetIT answered 401, which the daemon knows now; not repeated: run it again (\(reason))")
+    return ExitStatus.notRepeated.rawValue
   }
 
-  /// Reports that the header was refused.
-  ///
-  /// - Returns: another one to try with; `nil`, with the reason on standard error, where there is no use in it.
+  /// Reports that the header was refused, and has the one that replaces it.
   private func replacement(
-    of header: AuthorizationHeader, _ client: TokenClient, _ input: StandardInput
-  ) async -> AuthorizationHeader? {
+    of header: AuthorizationHeader, _ client: TokenClient
+  ) async -> Result<AuthorizationHeader, TokenClientError> {
     do throws(TokenClientError) {
       let status = try await client.reportRejected(header)
-      guard CurlArguments(arguments).isRepeatable(isInputKept: input.isKept) else {
-        StandardError.write("AssetIT answered 401; the daemon knows. Not tried again: the input is used up")
-        return nil
-      }
-      if let new = try await newHeader(client, since: header, status) { return new }
-      StandardError.write("AssetIT answered 401; the daemon knows, but has no other token yet")
+      return .success(try await newHeader(client, since: header, status))
     } catch {
-      StandardError.write("AssetIT answered 401, and there is no other token: \(error)")
+      return .failure(error)
     }
-    return nil
   }
 
   /// Where the daemon waits a little before it asks AssetIT again, this does so too.
   private func newHeader(
     _ client: TokenClient, since old: AuthorizationHeader, _ status: ProfileStatus
-  ) async throws(TokenClientError) -> AuthorizationHeader? {
+  ) async throws(TokenClientError) -> AuthorizationHeader {
     let isSoon = status.nextRefreshAt.map { $0.timeIntervalSinceNow < Self.patience } ?? status.isRefreshing
     let attempts = isSoon ? Int(Self.patience / Self.interval) : 0
     for attempt in 0...attempts {
@@ -98,7 +105,7 @@ struct CurlCommand: ClientCommand {
       let header = try await client.header()
       if header.value != old.value { return header }
     }
-    return nil
+    throw .unavailable(code: "no_token", detail: "the daemon has no other token yet", retryAfter: nil)
   }
 
   /// In seconds.

@@ -6,8 +6,10 @@ import LinuxSystem
 struct CurlRun: ~Copyable {
   enum Outcome {
     case ended(ChildEnding)
-    /// Nothing of its output has been let out.
-    case refused(ChildEnding, output: [UInt8])
+    /// There were refusals and nothing else; none of the output has been let out.
+    case refused(output: [UInt8])
+    /// The last request was refused, but others were answered, or there was too much output to hold back.
+    case partlyRefused
   }
 
   /// The output of a refusal that is longer is let out, and there is no second run.
@@ -15,19 +17,26 @@ struct CurlRun: ~Copyable {
 
   private let arguments: CurlArguments
   private let signals: ForwardedSignals
-  private let sendsData: Bool
   private var heads = AnswerHeads()
   private var held: [UInt8] = []
   private var isHolding = true
 
+  /// Standard input of both runs, where it isn't this process's.
+  private var input: Int32?
+
   init(_ arguments: CurlArguments, _ signals: consuming ForwardedSignals) {
     self.arguments = arguments
     self.signals = signals
-    sendsData = arguments.sendsData
   }
 
-  /// Runs it, and looks at the answers.
-  mutating func first(_ header: AuthorizationHeader) throws -> Outcome {
+  /// Looks what a second run would need, and reads standard input where that is so.
+  func repetition(ownConfiguration: String?) throws -> Repetition {
+    try Repetition(arguments, ownConfiguration: ownConfiguration) { try Spool.standardInput(signals) }
+  }
+
+  /// Runs it with this standard input (`nil`: this process's own), and looks at the answers.
+  mutating func first(_ header: AuthorizationHeader, input: Int32?) throws -> Outcome {
+    self.input = input
     let file = try Self.file(with: header)
     var output = try Pipe()
     var answers = try Pipe()
@@ -35,13 +44,16 @@ struct CurlRun: ~Copyable {
     let pid = try ChildProcess.start(
       arguments.command(header: file.raw, answers: answers.writer, isOnTerminal: isOnTerminal),
       ChildProcess.Setup(
-        output: output.writer, descriptors: [file.raw, answers.writer], mask: ForwardedSignals.mask))
+        input: input, output: output.writer, descriptors: [file.raw, answers.writer],
+        mask: ForwardedSignals.mask))
     output.closeWriter()
     answers.closeWriter()
     let ending = try follow(pid, output, answers)
-    if isHolding, heads.isRefusal(sendsData: sendsData) { return .refused(ending, output: held) }
+    // A run that a signal has ended isn't wanted any more.
+    let isRefused = if case .exited = ending { heads.endsRefused } else { false }
+    if isRefused, isHolding, heads.isRefusal(sendsData: arguments.sendsData) { return .refused(output: held) }
     try letOut()
-    return .ended(ending)
+    return isRefused ? .partlyRefused : .ended(ending)
   }
 
   /// Runs it for good.
@@ -49,7 +61,7 @@ struct CurlRun: ~Copyable {
     let file = try Self.file(with: header)
     let pid = try ChildProcess.start(
       arguments.command(header: file.raw, answers: nil),
-      ChildProcess.Setup(descriptors: [file.raw], mask: ForwardedSignals.mask))
+      ChildProcess.Setup(input: input, descriptors: [file.raw], mask: ForwardedSignals.mask))
     while true {
       wait(for: [signals.descriptor.raw])
       if let ending = forwardSignals(to: pid) { return ending }
@@ -81,7 +93,9 @@ struct CurlRun: ~Copyable {
         areAnswersOpen = piece != nil
         heads.add(piece ?? [])
       }
-      if !heads.mayBecomeRefusal(sendsData: sendsData) || held.count > Self.longestHeld { isHolding = false }
+      if !heads.mayBecomeRefusal(sendsData: arguments.sendsData) || held.count > Self.longestHeld {
+        isHolding = false
+      }
       if !isHolding { try letOut() }
     }
     return ending ?? .exited(0)

@@ -29,10 +29,12 @@ struct SpawnFailure: Error, Equatable, CustomStringConvertible {
   var exitCode: Int32 { errno == ENOENT ? 127 : 126 }
 }
 
-/// Processes that this one starts. Each inherits standard input, the process group and what is ignored.
+/// Processes that this one starts. Each inherits the process group and what is ignored.
 enum ChildProcess {
   /// What it gets besides the environment.
   struct Setup {
+    /// Instead of this process's standard input.
+    var input: Int32?
     /// Instead of this process's standard output.
     var output: Int32?
     /// Open in it under the same numbers.
@@ -46,6 +48,7 @@ enum ChildProcess {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
+    if let input = setup.input { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
     if let output = setup.output { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
     // Onto itself: that takes close-on-exec away.
     for descriptor in setup.descriptors { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
