@@ -60,17 +60,24 @@ let package = Package(
     .target(
       name: "AssetITTokenClient", dependencies: ["TokenCore", "LinuxSystem", "CCurl"], swiftSettings: settings
     ),
+    .target(
+      name: "CommandLineProgram",
+      dependencies: [
+        "TokenCore", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "assetit-token",
       dependencies: [
-        "AssetITTokenClient", "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "CLinux",
+        "CommandLineProgram", "AssetITTokenClient", "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem",
+        "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
+        "CommandLineProgram", "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineProgram
 import TokenCore
 
 @main
@@ -16,4 +17,6 @@ struct AssetITToken: ParsableCommand {
       HeaderCommand.self, StatusCommand.self, RefreshCommand.self, WatchCommand.self, ExecCommand.self,
       CurlCommand.self, DoctorCommand.self,
     ])
+
+  static func main() { runProgram(Self.self) }
 }

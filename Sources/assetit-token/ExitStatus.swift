@@ -25,6 +25,6 @@ enum ExitStatus: Int32 {
 
 /// Ends the command: the sentence on standard error, and the exit code that says the same.
 func fail(_ error: TokenClientError) -> ExitCode {
-  StandardError.write("\(error)")
+  say("\(error)")
   return ExitCode(ExitStatus(error).rawValue)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssetITTokenClient
+import CommandLineProgram
 import FoundationEssentials
 import Glibc
 
@@ -29,7 +30,12 @@ struct HeaderCommand: ClientCommand {
       throw fail(error)
     }
     let end = isatty(STDOUT_FILENO) == 1 && !format.isWholeLines ? [UInt8(ascii: "\n")] : []
-    try StandardOutput.write(format.render(header, profile: profile.profile, issuedAt: issuedAt) + end)
+    do {
+      try StandardOutput.write(format.render(header, profile: profile.profile, issuedAt: issuedAt) + end)
+    } catch let error as HeaderFormat.Unprintable {
+      say("\(error)")
+      throw ExitCode(ExitStatus.protocolMismatch.rawValue)
+    }
   }
 
   /// `nil` where the token was replaced between the two requests.

@@ -6,9 +6,19 @@ import FoundationEssentials
 enum HeaderFormat: String, CaseIterable, ExpressibleByArgument {
   case header, token, curl, env, json
 
-  /// `issuedAt`: for `json`; `null` where it isn't known.
+  /// A header that holds what no header may, which would break the form it is put into.
+  struct Unprintable: Error, CustomStringConvertible {
+    var description: String {
+      "the daemon's header holds control characters, so it isn't printed: look at header_prefix, and at"
+        + " systemctl status assetit-tokend"
+    }
+  }
+
+  /// - Parameter issuedAt: for `json`; `null` where it isn't known.
+  /// - Throws: ``Unprintable``, whatever the form.
   func render(_ header: AuthorizationHeader, profile: String, issuedAt: Date? = nil) throws -> [UInt8] {
-    switch self {
+    guard header.value.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { throw Unprintable() }
+    return switch self {
     case .header: Array(header.value.utf8)
     case .token: Array(header.token.utf8)
     case .curl: Array("Authorization: \(header.value)\n".utf8)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssetITTokenClient
+import CommandLineProgram
 
 struct RefreshCommand: ClientCommand {
   static let configuration = CommandConfiguration(

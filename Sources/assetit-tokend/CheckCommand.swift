@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineProgram
 import FoundationEssentials
 import TokenConfig
 import TokenCore
@@ -17,12 +18,13 @@ struct CheckCommand: ParsableCommand {
     var loader = ConfigurationLoader.fromEnvironment(ProcessInfo.processInfo.environment)
     loader.checksSecrets = !noSecrets
     loader.looksBesideConfiguration = true
+    let text: String
     do throws(ConfigurationProblems) {
-      let configuration = try loader.load(path: options.path)
-      print(Explanation.text(configuration, checkedSecrets: !noSecrets))
+      text = Explanation.text(try loader.load(path: options.path), checkedSecrets: !noSecrets)
     } catch {
       StandardError.write("\(error)")
       throw ExitCode(ExitStatus.configuration.rawValue)
     }
+    try StandardOutput.write(line: text)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineProgram
 import FoundationEssentials
 import Glibc
 import TokenCore
@@ -16,17 +17,15 @@ struct FetchCommand: ParsableCommand {
   var profile = "default"
 
   func run() throws {
+    let header: Secret
     do throws(Fetch.Failure) {
-      let header = try Fetch.header(
+      header = try Fetch.header(
         of: profile, configuration: options.path, environment: ProcessInfo.processInfo.environment)
-      let end = isatty(STDOUT_FILENO) == 1 ? [UInt8(ascii: "\n")] : []
-      header.withBytes { bytes in
-        _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-        _ = end.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      }
     } catch {
       StandardError.write("\(error)")
       throw ExitCode(error.status.rawValue)
     }
+    try StandardOutput.write(header)
+    if isatty(STDOUT_FILENO) == 1 { try StandardOutput.write(line: "") }
   }
 }

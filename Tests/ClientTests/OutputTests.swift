@@ -25,6 +25,16 @@ struct OutputTests {
     #expect(String(decoding: bytes, as: UTF8.self) == text)
   }
 
+  @Test(
+    "a header with a control character is printed in no form: it would be two lines, or two variables",
+    arguments: HeaderFormat.allCases,
+    ["JWT a\nPATH=/tmp", "JWT a\rb", "JWT a\u{1B}[2J", "JWT a\u{7F}", "JWT ä"])
+  func controlCharacters(format: HeaderFormat, value: String) {
+    #expect(throws: HeaderFormat.Unprintable.self) {
+      try format.render(AuthorizationHeader(value: value), profile: "p")
+    }
+  }
+
   @Test("a header prints itself redacted, in every way that Swift prints")
   func redaction() {
     var dumped = ""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssetITTokenClient
+import CommandLineProgram
 import FoundationEssentials
 import Glibc
 import LinuxSystem
@@ -44,12 +45,12 @@ struct CurlCommand: ClientCommand {
     } catch let error as TokenClientError {
       throw fail(error)
     } catch let error as SpawnFailure {
-      StandardError.write("\(error)")
+      say("\(error)")
       throw ExitCode(error.exitCode)
     } catch let error as Spool.Interrupted {
       throw ExitCode(128 + error.signal)
     } catch let error as SystemError {
-      StandardError.write("\(error)")
+      say("\(error)")
       throw ExitCode(ExitStatus.unavailable.rawValue)
     }
   }
@@ -77,7 +78,7 @@ struct CurlCommand: ClientCommand {
       }
       try StandardOutput.write(output)
     }
-    StandardError.write(
+    say(
       "AssetIT answered 401, which the daemon knows now; not repeated: run it again (\(reason))")
     return ExitStatus.notRepeated.rawValue
   }

@@ -1,4 +1,5 @@
 import AssetITTokenClient
+import CommandLineProgram
 import Glibc
 import LinuxSystem
 

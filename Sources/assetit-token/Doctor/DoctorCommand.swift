@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssetITTokenClient
+import CommandLineProgram
 import FoundationEssentials
 import TokenConfig
 import TokenCore

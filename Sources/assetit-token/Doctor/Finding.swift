@@ -1,4 +1,3 @@
-import TokenConfig
 import TokenCore
 
 /// What one look at something brought.
@@ -17,7 +16,7 @@ enum Finding: Equatable {
       case .skipped(let text): ("skip", text, "36")
       case .wrong(let text, _): ("FAIL", text, "31")
       }
-    return (isColored ? "\u{1B}[\(color)m\(mark)\u{1B}[0m" : mark) + "  " + text
+    return (isColored ? "\u{1B}[\(color)m\(mark)\u{1B}[0m" : mark) + "  " + Printable.line(text)
   }
 
   /// The first that is wrong decides; `nil` where nothing is.

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LinuxSystem
 
@@ -12,9 +11,11 @@ enum UnitCheck {
       return [.skipped("unit: this host doesn't run systemd")]
     }
     guard
-      let text = output(of: ["systemctl", "show", "--property=LoadState,ActiveState,StatusText,Result", unit])
+      let shown = try? SystemProgram("systemctl").run(
+        ["show", "--property=LoadState,ActiveState,StatusText,Result", unit], limit: .seconds(5)),
+      shown.exitCode == 0
     else { return [.skipped("unit: systemctl doesn't answer")] }
-    return [finding(properties(text))]
+    return [finding(properties(String(decoding: shown.output, as: UTF8.self)))]
   }
 
   static func properties(_ text: String) -> [String: String] {
@@ -43,30 +44,5 @@ enum UnitCheck {
     default:
       return .wrong("unit: \(unit) isn't running: systemctl enable --now assetit-tokend", .unavailable)
     }
-  }
-
-  /// For five seconds at most.
-  private static func output(of command: [String]) -> String? {
-    guard var pipe = try? Pipe() else { return nil }
-    var mask = sigset_t()
-    sigemptyset(&mask)
-    guard let pid = try? ChildProcess.start(command, ChildProcess.Setup(output: pipe.writer, mask: mask))
-    else {
-      return nil
-    }
-    pipe.closeWriter()
-    var bytes: [UInt8] = []
-    let end = ContinuousClock.now + .seconds(5)
-    while ContinuousClock.now < end {
-      var polled = pollfd(fd: pipe.reader.raw, events: Int16(POLLIN), revents: 0)
-      poll(&polled, 1, 200)
-      guard let piece = pipe.read() else {
-        return ChildProcess.wait(pid) == .exited(0) ? String(decoding: bytes, as: UTF8.self) : nil
-      }
-      bytes += piece
-    }
-    kill(pid, SIGKILL)
-    _ = ChildProcess.wait(pid)
-    return nil
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxSystem
 
 /// How a process ended.
 enum ChildEnding: Equatable, Sendable {
@@ -64,7 +65,9 @@ enum ChildProcess {
     posix_spawnattr_setsigdefault(&attributes, &defaults)
 
     var pid = pid_t()
-    let code = CStrings.with(command) { posix_spawnp(&pid, command[0], &actions, &attributes, $0, environ) }
+    let code = CStringArray.with(command) {
+      posix_spawnp(&pid, command[0], &actions, &attributes, $0, environ)
+    }
     guard code == 0 else { throw SpawnFailure(command: command[0], errno: code) }
     return pid
   }
@@ -73,7 +76,7 @@ enum ChildProcess {
   static func become(_ command: [String], mask: sigset_t) -> SpawnFailure {
     var mask = mask
     pthread_sigmask(SIG_SETMASK, &mask, nil)
-    CStrings.with(command) { _ = execvp(command[0], $0) }
+    CStringArray.with(command) { _ = execvp(command[0], $0) }
     return SpawnFailure(command: command[0], errno: errno)
   }
 
@@ -89,19 +92,5 @@ enum ChildProcess {
     guard result == pid else { return nil }
     let signal = status & 0x7F
     return signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal)
-  }
-}
-
-enum CStrings {
-  /// Gives the strings to `body` as C has them, with a null pointer after the last.
-  static func with<Result>(
-    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-  ) -> Result {
-    let copies = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
-    defer { copies.deallocate() }
-    for (index, string) in strings.enumerated() { copies[index] = strdup(string) }
-    copies[strings.count] = nil
-    defer { for index in strings.indices { free(copies[index]) } }
-    return body(copies)
   }
 }

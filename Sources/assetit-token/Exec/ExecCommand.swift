@@ -46,7 +46,7 @@ struct ExecCommand: ClientCommand {
         let header = try await client.header(minValid: minValid.duration)
         setenv(Supervision.variable, header.value, 1)
         let failure = ChildProcess.become(command, mask: ForwardedSignals.mask)
-        StandardError.write("\(failure)")
+        say("\(failure)")
         throw ExitCode(failure.exitCode)
       }
       let signals = try ForwardedSignals()
@@ -56,10 +56,10 @@ struct ExecCommand: ClientCommand {
     } catch let error as TokenClientError {
       throw fail(error)
     } catch let error as SpawnFailure {
-      StandardError.write("\(error)")
+      say("\(error)")
       throw ExitCode(error.exitCode)
     } catch let error as SystemError {
-      StandardError.write("\(error)")
+      say("\(error)")
       throw ExitCode(ExitStatus.unavailable.rawValue)
     }
   }

@@ -99,12 +99,12 @@ struct Supervision: ~Copyable {
         for try await event in client.events {
           switch event {
           case .header(let header): continuation.yield(.header(header))
-          case .interrupted(let error): StandardError.write("\(error)")
+          case .interrupted(let error): say("\(error)")
           case .state: break
           }
         }
       } catch {
-        StandardError.write("\(error)")
+        say("\(error)")
       }
       try? await Task.sleep(for: pause)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssetITTokenClient
+import CommandLineProgram
 import FoundationEssentials
 
 struct StatusCommand: ClientCommand {
@@ -31,7 +32,7 @@ struct StatusCommand: ClientCommand {
     if names { return try profiles.forEach { try StandardOutput.write(line: $0.profile) } }
     let table = StatusTable(profiles: profiles, now: Date(), terminal: .current())
     for line in table.lines() { try StandardOutput.write(line: line) }
-    if profiles.isEmpty { StandardError.write("this user may read none of the daemon's profiles") }
+    if profiles.isEmpty { say("this user may read none of the daemon's profiles") }
   }
 
   /// A daemon that is away for a while ends nothing here.
@@ -53,7 +54,7 @@ struct StatusCommand: ClientCommand {
           let lines = Paragraph.wrap("\(error)", width: terminal.width, indent: 0)
           try StandardOutput.write(Self.frame(lines, terminal))
         } else if news.isNews(error) {
-          StandardError.write("\(error)")
+          say("\(error)")
         }
       }
       try await Task.sleep(for: .seconds(1))

@@ -1,5 +1,6 @@
 import AssetITTokenClient
 import FoundationEssentials
+import TokenCore
 
 /// The profiles as a table that fits the terminal.
 struct StatusTable {
@@ -38,7 +39,8 @@ struct StatusTable {
 
   private func cells(_ profile: ProfileStatus) -> [String] {
     [
-      profile.profile, profile.state.rawValue, "", profile.expiresIn.map(TimeSpan.text) ?? "-",
+      Printable.text(profile.profile), Printable.text(profile.state.rawValue), "",
+      profile.expiresIn.map(TimeSpan.text) ?? "-",
       nextRefresh(profile),
     ]
   }

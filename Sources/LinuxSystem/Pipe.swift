@@ -1,13 +1,12 @@
-import Glibc
-import LinuxSystem
+internal import Glibc
 
 /// A pipe whose ends close with it (pipe(7)); none is inherited unless it is named.
-struct Pipe: ~Copyable {
-  let reader: OwnedFD
+package struct Pipe: ~Copyable {
+  package let reader: OwnedFD
   private var writingEnd: OwnedFD?
 
   /// The reading end doesn't block.
-  init() throws(SystemError) {
+  package init() throws(SystemError) {
     var ends: [Int32] = [-1, -1]
     try retrying("make", "a pipe") { pipe(&ends) }
     let reading = OwnedFD(ends[0])
@@ -18,19 +17,19 @@ struct Pipe: ~Copyable {
     writingEnd = consume writing
   }
 
-  var writer: Int32 {
+  package var writer: Int32 {
     switch writingEnd {
     case .some(let end): end.raw
     case nil: -1
     }
   }
 
-  mutating func closeWriter() {
+  package mutating func closeWriter() {
     writingEnd = nil
   }
 
   /// What there is to read now; `nil` at the end.
-  borrowing func read() -> [UInt8]? {
+  package borrowing func read() -> [UInt8]? {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {
