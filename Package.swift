@@ -33,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
 
     .target(name: "TokenCore", swiftSettings: settings),
+    .target(name: "DaemonCore", dependencies: ["TokenCore"], swiftSettings: settings),
     .target(
       name: "TokenConfig",
       dependencies: ["TokenCore", "LinuxSystem", "TOMLKit"],
@@ -44,7 +45,7 @@ let package = Package(
     .target(
       name: "TokenService",
       dependencies: [
-        "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "Systemd", "CCrypto",
+        "TokenCore", "DaemonCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "Systemd", "CCrypto",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -112,7 +113,7 @@ let package = Package(
     .testTarget(
       name: "TokenServiceTests",
       dependencies: [
-        "TestSupport", "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
+        "TestSupport", "TokenService", "DaemonCore", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 import Systemd
 import TokenConfig
-import TokenCore
+package import TokenCore
 
 /// Runs the daemon in this process until it is told to stop, and says how it ended. Call it on the main thread
 /// before there are others. `control`: makes what serves HTTP, once signals are blocked in every thread to come.

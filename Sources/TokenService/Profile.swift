@@ -1,4 +1,5 @@
 import AssetITAPI
+import DaemonCore
 import LinuxSystem
 import TokenCore
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlAPI
 import FoundationEssentials
+import TokenCore
 import TokenService
 
 struct RunCommand: ParsableCommand {

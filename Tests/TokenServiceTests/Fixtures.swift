@@ -1,3 +1,4 @@
+import DaemonCore
 import LinuxSystem
 import TokenCore
 

@@ -1,3 +1,4 @@
+import DaemonCore
 import FoundationEssentials
 import Glibc
 import TestSupport

@@ -5,7 +5,12 @@ package struct AccessList: Equatable, Sendable {
   /// Names or globs of systemd units.
   package var units: [String] = []
 
+  /// A list names a user or group that doesn't exist yet: it matches nobody, but it is a list all the same.
+  package var hasUnresolvedNames = false
+
   package init() {}
 
-  package var isEmpty: Bool { users.isEmpty && groups.isEmpty && units.isEmpty }
+  package var isEmpty: Bool {
+    users.isEmpty && groups.isEmpty && units.isEmpty && !hasUnresolvedNames
+  }
 }

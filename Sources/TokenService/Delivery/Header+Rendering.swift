@@ -1,35 +1,9 @@
+import DaemonCore
 import FoundationEssentials
 import TokenCore
 
-/// A token as readers get it, in every form that a file may have.
-struct Header: Equatable, Sendable {
-  let profile: String
-  let prefix: String
-  let token: Secret
-  /// From then on nobody gets it any more.
-  let deadline: BootTime
-  /// Seconds since 1970.
-  let issuedAt: Double
-  let expiresAt: Double
-
-  /// `exp` and `iat` as the token has them; where it has none, from this host's clock at `now`.
-  init(profile: String, prefix: String, held: HeldToken, now: BootTime, timeOfDay: Double) {
-    self.profile = profile
-    self.prefix = prefix
-    token = held.token
-    deadline = held.deadline
-    issuedAt = held.grant.issuedAt.map(Double.init) ?? timeOfDay - (now - held.requestedAt).inSeconds
-    expiresAt = held.grant.expiresAt.map(Double.init) ?? timeOfDay + (held.deadline - now).inSeconds
-  }
-
-  /// The same token with the same prefix makes the same files; the times may differ by what a clock was set.
-  static func == (left: Header, right: Header) -> Bool {
-    left.token == right.token && left.prefix == right.prefix && left.deadline == right.deadline
-  }
-
-  /// The bytes of the header's value: prefix and token, nothing before or after.
-  var value: Secret { token.prefixed(with: prefix) }
-
+/// The forms that a file may have.
+extension Header {
   /// The content of a file.
   ///
   /// - Throws: where the header can't be written as JSON.
