@@ -3,8 +3,10 @@ import Glibc
 
 /// Another program, run to its end.
 enum Program {
-  /// promtool(1) of Debian's package prometheus.
-  static let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
+  /// promtool(1) of Debian's package prometheus, which `make test` unpacks where it isn't installed.
+  static let hasPromtool =
+    getenv("PATH").map { String(cString: $0) }?.split(separator: ":")
+    .contains { access("\($0)/promtool", X_OK) == 0 } ?? false
 
   /// `input` is what it reads; what it says goes through a file in `folder`.
   static func run(
