@@ -107,7 +107,7 @@ let package = Package(
       name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(
-      name: "LinuxSystemTests", dependencies: ["TestSupport", "LinuxSystem", "TokenCore"],
+      name: "LinuxSystemTests", dependencies: ["TestSupport", "LinuxSystem", "TokenCore", "CLinux"],
       swiftSettings: settings),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: settings),
     .testTarget(

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pthread_setname_np(pthread_t, const char *);
@@ -57,3 +58,6 @@ static inline int clinux_seal(int fd) { return fcntl(fd, 1033, 0x000F); }
 
 /* The seals of a memfd (F_GET_SEALS, fcntl(2)). */
 static inline int clinux_seals(int fd) { return fcntl(fd, 1034); }
+
+/* O_PATH (open(2)): the same number on amd64 and arm64. */
+static const int clinux_o_path = 010000000;

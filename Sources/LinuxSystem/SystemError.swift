@@ -5,11 +5,14 @@ package struct SystemError: Error, Equatable, Sendable {
   package let operation: String
   package let subject: String
   package let errno: Int32
+  /// What an operator can do about it, as a phrase; `nil` where errno's text says enough.
+  package let remedy: String?
 
-  package init(_ operation: String, _ subject: String, errno code: Int32? = nil) {
+  package init(_ operation: String, _ subject: String, errno code: Int32? = nil, remedy: String? = nil) {
     self.operation = operation
     self.subject = subject
     self.errno = code ?? Glibc.errno
+    self.remedy = remedy
   }
 
   /// Whether the kernel refused since this user may not: EACCES, EPERM.
@@ -22,6 +25,26 @@ package struct SystemError: Error, Equatable, Sendable {
   package var reason: String { String(cString: strerror(errno)) }
 }
 
+extension SystemError {
+  /// Something that failed at the path of a socket or header file, with the remedy for what operators meet there.
+  static func ofOutlet(_ operation: String, _ path: String, errno code: Int32? = nil) -> SystemError {
+    let code = code ?? Glibc.errno
+    let folder = Folder.folderPath(of: path)
+    let remedy: String? =
+      switch code {
+      case EBUSY:
+        "it is a mount point: mount the folder \(folder), not the file, or let readers use the socket"
+      case EROFS:
+        "the folder is read-only for the service: add ReadWritePaths=\(folder) to [Service] (systemctl edit"
+          + " assetit-tokend) and restart it"
+      default: nil
+      }
+    return SystemError(operation, path, errno: code, remedy: remedy)
+  }
+}
+
 extension SystemError: CustomStringConvertible {
-  package var description: String { "cannot \(operation) \(subject): \(reason)" }
+  package var description: String {
+    "cannot \(operation) \(subject): \(reason)" + (remedy.map { " (\($0))" } ?? "")
+  }
 }

@@ -93,6 +93,25 @@ struct ListeningSocketTests {
     #expect(folder.names() == ["link", "s"])
   }
 
+  @Test("notices that its path was removed, changed or taken, and leaves what isn't its own")
+  func isInPlace() throws {
+    let path = folder.path("s")
+    let socket = try ListeningSocket(path: path, ownership: owned)
+    var seen = [socket.isInPlace(owned)]
+    chmod(path, 0o600)
+    seen.append(socket.isInPlace(owned))
+    try socket.apply(owned)
+    seen.append(socket.isInPlace(owned))
+    rename(path, folder.path("away"))
+    seen.append(socket.isInPlace(owned))
+    write("another's", to: path)
+    seen.append(socket.isInPlace(owned))
+    #expect(seen == [true, false, true, false, false])
+    #expect(throws: SystemError.self) { try socket.apply(owned) }
+    socket.removePath()
+    #expect(contents(path) == "another's")
+  }
+
   @Test("leaves no path behind where its owner or mode can't be set", .enabled(if: geteuid() == 0))
   func undoesBind() async throws {
     let path = folder.path("s")

@@ -54,18 +54,97 @@ struct PublishedFileTests {
     #expect(contents(faults) == "")
   }
 
-  @Test("writes over the temporary file of a killed process, and never through a link in its place")
-  func leftovers() throws {
-    write("half a tok", to: folder.path(".h.tmp"))
+  @Test("takes no name that others could foresee, and removes no file but its own")
+  func temporaryNames() throws {
+    write("another user's", to: folder.path(".h.tmp"))
+    write("half a token", to: folder.path(".assetit-0123456789abcdef.tmp"))
     try file().replace(with: Secret("JWT a"))
-    #expect(folder.names() == ["h"])
+    #expect(contents(folder.path("h")) == "JWT a")
+    #expect(folder.names() == [".assetit-0123456789abcdef.tmp", ".h.tmp", "h"])
+    try file().remove()
+    #expect(folder.names() == [".assetit-0123456789abcdef.tmp", ".h.tmp"])
+  }
 
-    write("victim", to: folder.path("victim"))
-    symlink(folder.path("victim"), folder.path(".h.tmp"))
+  @Test("is prepared with its final mode before it is in place, and is known by its inode from then on")
+  func prepared() throws {
+    try file().replace(with: Secret("JWT a"))
+    let prepared = try file(mode: 0o604).prepare(Secret("JWT b"))
+    let identity = prepared.identity
+    #expect(contents(folder.path("h")) == "JWT a")
+    let temporary = try #require(folder.names().first { $0.hasPrefix(".assetit-") })
+    #expect(FileStatus(folder.path(temporary))?.mode == 0o604)
+    #expect(FileStatus(folder.path(temporary))?.inode == identity.inode)
+    let published = try prepared.publish()
+    #expect(published.identity == identity)
+    #expect(file(mode: 0o604).holds(Secret("JWT b")) == identity)
+    #expect(folder.names() == ["h"])
+  }
+
+  @Test("leaves no temporary file where it is prepared and never published")
+  func abandoned() throws {
+    _ = try file().prepare(Secret("JWT a"))
+    #expect(folder.names() == [])
+  }
+
+  @Test("can be emptied after another took its place, for a container that still shows it")
+  func emptied() throws {
+    let old = try file().prepare(Secret("JWT a")).publish()
+    Glibc.link(folder.path("h"), folder.path("mounted"))
     try file().replace(with: Secret("JWT b"))
+    #expect(contents(folder.path("mounted")) == "JWT a")
+    try old.empty()
+    #expect(contents(folder.path("mounted")) == "")
     #expect(contents(folder.path("h")) == "JWT b")
-    #expect(contents(folder.path("victim")) == "victim")
-    #expect(folder.names() == ["h", "victim"])
+  }
+
+  @Test("is removed by its inode only if it is that file")
+  func removeByIdentity() throws {
+    let published = try file().prepare(Secret("JWT a")).publish()
+    let identity = published.identity
+    rename(folder.path("h"), folder.path("kept"))
+    #expect(try !file().remove(ifIs: identity))
+    write("mine", to: folder.path("h"))
+    #expect(try !file().remove(ifIs: identity))
+    #expect(contents(folder.path("h")) == "mine")
+    rename(folder.path("kept"), folder.path("h"))
+    #expect(try file().remove(ifIs: identity))
+    #expect(folder.names() == [])
+  }
+
+  @Test("The temporary file of a killed process is found by its inode, and no other is removed")
+  func leftover() async throws {
+    let (path, note) = (folder.path("h"), folder.path("note"))
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, note = note as String] in
+      let file = PublishedFile(path: path, ownership: Ownership(mode: 0o640, group: nil))
+      let prepared = try file.prepare(Secret("JWT a"))
+      write("\(prepared.identity.device) \(prepared.identity.inode)", to: note)
+      kill(getpid(), SIGKILL)
+      _ = try prepared.publish()
+    }
+    write("x", to: folder.path(".assetit-0123456789abcdef.tmp"))
+    #expect(folder.names().count == 3)
+    let numbers = (contents(note) ?? "").split(separator: " ").compactMap { UInt64($0) }
+    try #require(numbers.count == 2)
+    let identity = FileIdentity(device: numbers[0], inode: numbers[1])
+    #expect(try file().removeTemporary(of: identity))
+    #expect(try !file().removeTemporary(of: identity))
+    #expect(folder.names() == [".assetit-0123456789abcdef.tmp", "note"])
+  }
+
+  @Test("is not replaced where it is a mount point, which the error says", .enabled(if: geteuid() == 0))
+  func mountPoint() throws {
+    write("old", to: folder.path("h"))
+    write("other", to: folder.path("other"))
+    try #require(
+      mount(folder.path("other"), folder.path("h"), nil, UInt(MS_BIND), nil) == 0,
+      "root may not mount here")
+    defer { umount2(folder.path("h"), 2) }
+    let error = #expect(throws: SystemError.self) { try file().replace(with: Secret("JWT a")) }
+    #expect(error?.errno == EBUSY)
+    #expect(
+      error?.description.contains("it is a mount point: mount the folder \(folder.path), not the file")
+        == true)
+    #expect(folder.names() == ["h", "other"])
   }
 
   @Test("replaces a link and not what it leads to")

@@ -10,7 +10,7 @@ import TokenCore
 @Suite("A header file")
 struct HeaderFileTests {
   private let folder: TemporaryFolder
-  private let path: String
+  private var path: String
   private var file: HeaderFile
   private var random = SeededRandom()
 
@@ -20,9 +20,15 @@ struct HeaderFileTests {
     file = HeaderFile(FileConfiguration(path: path))
   }
 
-  /// A folder where the temporary file goes: nothing can be written, but what is there can be removed.
-  private func blockWriting() { mkdir(folder.path(".default.header.tmp"), 0o700) }
-  private func unblockWriting() { rmdir(folder.path(".default.header.tmp")) }
+  private static let mayMount: Comment = "only root can mount a file system that is full"
+
+  /// Puts the file on a file system of five inodes.
+  private mutating func useSmallDisk() throws -> SmallDisk {
+    let disk = try #require(SmallDisk(folder.path("disk")))
+    path = folder.path("disk/default.header")
+    file = HeaderFile(FileConfiguration(path: path))
+    return disk
+  }
 
   private mutating func publish(_ header: Header, at seconds: Int = 0) -> HeaderFile.Outcome {
     file.publish(header, now: start + .seconds(seconds), random: &random)
@@ -77,10 +83,13 @@ struct HeaderFileTests {
     #expect(folder.names() == [])
   }
 
-  @Test("loses the old header at its own end while the new one can't be written")
-  mutating func oldEnds() {
+  @Test(
+    "loses the old header at its own end while the new one can't be written",
+    .enabled(if: geteuid() == 0, mayMount))
+  mutating func oldEnds() throws {
+    let disk = try useSmallDisk()
     _ = publish(makeHeader("old", lifetime: .seconds(60)))
-    blockWriting()
+    disk.fill()
     guard case .failed(_, count: 1, let retryAt) = publish(makeHeader("new", lifetime: .seconds(600)), at: 59)
     else {
       Issue.record("it could be written")
@@ -91,16 +100,19 @@ struct HeaderFileTests {
     #expect(file.dueAt == start + .seconds(60), "the old one's end comes before the retry")
     _ = update(at: 60)
     #expect(contents(path) == nil, "removed though the retry, due as well, failed")
-    unblockWriting()
+    disk.empty()
     _ = update(at: 120)
     #expect(contents(path) == "JWT new")
     #expect(file.dueAt == start + .seconds(600))
   }
 
-  @Test("isn't called well again when only the old header was removed and the new one still can't be written")
-  mutating func removalIsNoRecovery() {
+  @Test(
+    "isn't called well again when only the old header was removed and the new one still can't be written",
+    .enabled(if: geteuid() == 0, mayMount))
+  mutating func removalIsNoRecovery() throws {
+    let disk = try useSmallDisk()
     _ = publish(makeHeader("old", lifetime: .milliseconds(59_500)))
-    blockWriting()
+    disk.fill()
     _ = publish(makeHeader("new", lifetime: .seconds(600)), at: 59)
     let outcome = file.update(now: start + .milliseconds(59_500), random: &random)
     #expect(contents(path) == nil)
@@ -119,9 +131,12 @@ struct HeaderFileTests {
     #expect(Notice.file(path, outcome, profile: "p", startMoment) != nil)
   }
 
-  @Test("is tried again after waits that double up to 30 s, and is well when one succeeds")
+  @Test(
+    "is tried again after waits that double up to 30 s, and is well when one succeeds",
+    .enabled(if: geteuid() == 0, mayMount))
   mutating func retries() throws {
-    blockWriting()
+    let disk = try useSmallDisk()
+    disk.fill()
     var now = start
     var outcome = publish(makeHeader("a", lifetime: .seconds(3600)))
     _ = update(at: 0)
@@ -137,23 +152,25 @@ struct HeaderFileTests {
       now = retryAt
       outcome = file.update(now: now, random: &random)
     }
-    unblockWriting()
+    disk.empty()
     outcome = file.update(now: try #require(file.dueAt), random: &random)
     #expect(outcome == .done(afterFailures: 10))
     #expect(contents(path) == "JWT a")
   }
 
-  @Test("is withdrawn at once, whether written or not, and stays away")
-  mutating func withdraws() {
+  @Test(
+    "is withdrawn at once, whether written or not, and stays away", .enabled(if: geteuid() == 0, mayMount))
+  mutating func withdraws() throws {
+    let disk = try useSmallDisk()
     _ = publish(makeHeader("a"))
     #expect(file.withdraw(now: start + .seconds(1), random: &random) == .done(afterFailures: 0))
     #expect(folder.names() == [])
     #expect(file.withdraw(now: start + .seconds(2), random: &random) == .unchanged)
 
-    blockWriting()
+    disk.fill()
     _ = publish(makeHeader("b"), at: 3)
     _ = file.withdraw(now: start + .seconds(4), random: &random)
-    unblockWriting()
+    disk.empty()
     #expect(update(at: 50) == .unchanged)
     #expect(folder.names() == [])
     #expect(file.dueAt == nil)
@@ -170,4 +187,22 @@ struct HeaderFileTests {
     rmdir(path)
     #expect(file.update(now: retryAt, random: &random) == .done(afterFailures: 1))
   }
+}
+
+/// A file system in memory with five inodes: with the fillers no file can be made on it, but what is there can be removed.
+private final class SmallDisk {
+  private let path: String
+
+  init?(_ path: String) {
+    self.path = path
+    mkdir(path, 0o700)
+    guard mount("tmpfs", path, "tmpfs", 0, "nr_inodes=5,mode=700") == 0 else { return nil }
+  }
+
+  func fill() { for filler in fillers { close(open(filler, O_CREAT | O_EXCL, 0o600)) } }
+  func empty() { for filler in fillers { unlink(filler) } }
+
+  private var fillers: [String] { (0..<5).map { "\(path)/filler\($0)" } }
+
+  deinit { umount2(path, 2) }
 }

@@ -76,7 +76,7 @@ struct HeaderFile {
     do {
       let content = try wanted.rendered(for: configuration)
       // After a restart it is there already, and whoever watches the file needn't look.
-      if !file.holds(content) { try file.replace(with: content) }
+      if file.holds(content) == nil { try file.replace(with: content) }
       writeAt = nil
       removeAt = wanted.deadline
       return nil

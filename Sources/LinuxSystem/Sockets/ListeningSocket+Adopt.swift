@@ -27,30 +27,29 @@ extension ListeningSocket {
   package init(
     adopting descriptor: consuming OwnedFD, path: String, ownership: Ownership, isOwnPath: Bool
   ) throws(SystemError) {
+    var identity: FileIdentity?
     if isOwnPath {
-      try Self.verify(ownership, of: path)
-      try Self.verify(path: path, leadsTo: descriptor)
+      let place = try SocketPlace(path)
+      identity = try place.identity()
+      try place.verify(ownership)
+      try Self.verify(place, path, leadsTo: descriptor)
     }
     let raw = descriptor.raw
     try retrying("set up", path) { fcntl(raw, F_SETFL, O_NONBLOCK) }
-    self.init(descriptor, path: path)
+    self.init(descriptor, path: path, identity: identity)
   }
 
   /// Connects to see who listens at the path: the kernel notes for both ends who called listen(2)
   /// (SO_PEERCRED, unix(7)). The connection that this leaves in the queue is closed.
   private static func verify(
-    path: String, leadsTo listener: borrowing OwnedFD
+    _ place: borrowing SocketPlace, _ path: String, leadsTo listener: borrowing OwnedFD
   ) throws(SystemError) {
-    let address = try SocketAddress(path: path)
     let probe = try unboundSocket(path)
     name(probe)
-    do throws(SystemError) {
-      try retrying("connect to", path) { address.withPointer { connect(probe.raw, $0, $1) } }
-    } catch {
-      // No place in the queue: then readers are in it, as they are in that of this socket.
-      guard error.errno == EAGAIN, hasQueue(listener) else { throw error }
-      return
-    }
+    let code = try place.connect(probe)
+    // The queue is full: then this socket's own has readers in it too.
+    if code == EAGAIN, hasQueue(listener) { return }
+    guard code == 0 else { throw SystemError("connect to", path, errno: code) }
     guard try PeerIdentity(of: probe.raw) == PeerIdentity(of: listener.raw) else {
       throw SystemError("use", "\(path), where another socket is bound by now", errno: ESTALE)
     }

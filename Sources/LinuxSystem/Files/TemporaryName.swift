@@ -1,0 +1,58 @@
+internal import CLinux
+internal import Glibc
+
+/// Names of files that aren't in place yet. Nobody can foresee one and block it; what has one isn't ours for that.
+package enum TemporaryName {
+  private static let prefix = ".assetit-"
+  private static let suffix = ".tmp"
+
+  /// `.assetit-0123456789abcdef.tmp`: always 29 bytes, so that it fits wherever a name fits.
+  static func random() -> String {
+    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+    return prefix + String(repeating: "0", count: 16 - digits.utf8.count) + digits + suffix
+  }
+
+  static func isOne(_ name: String) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
+
+  /// Removes the file of this name if it is this one.
+  @discardableResult
+  static func remove(_ name: String, _ identity: FileIdentity, in folder: borrowing Folder) -> Bool {
+    guard let status = try? folder.status(of: name, name), FileIdentity(status) == identity,
+      status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid()
+    else { return false }
+    return unlinkat(folder.descriptor.raw, name, 0) == 0
+  }
+}
+
+extension PublishedFile {
+  /// Removes the temporary file that a killed process left beside this one. `identity`: what that process noted of it.
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  package func removeTemporary(of identity: FileIdentity) throws(SystemError) -> Bool {
+    let folder = try Folder(containing: path)
+    for name in try folder.names(path) where TemporaryName.isOne(name) {
+      if TemporaryName.remove(name, identity, in: folder) { return true }
+    }
+    return false
+  }
+}
+
+extension Folder {
+  /// Everything in the folder, by name.
+  fileprivate func names(_ path: String) throws(SystemError) -> [String] {
+    let raw = descriptor.raw
+    let listed = try OwnedFD("list the folder of", path) {
+      openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    guard let entries = fdopendir(listed.release()) else { throw SystemError("list the folder of", path) }
+    defer { closedir(entries) }
+    var names: [String] = []
+    while let entry = readdir(entries) {
+      withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        names.append(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+      }
+    }
+    return names
+  }
+}
