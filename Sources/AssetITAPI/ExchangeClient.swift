@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
 package import TokenCore
@@ -55,5 +56,10 @@ package final class ExchangeClient: Sendable {
     shutDown()
   }
 
-  private static let globalSetUp = curl_global_init(ccurl_global_default)
+  /// `SSLKEYLOGFILE` (which libcurl heeds, whatever it was set for) would let a file's readers decrypt recorded
+  /// exchanges, secret and token included.
+  private static let globalSetUp: CURLcode = {
+    unsetenv("SSLKEYLOGFILE")
+    return curl_global_init(ccurl_global_default)
+  }()
 }

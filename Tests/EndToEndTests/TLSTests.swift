@@ -11,18 +11,6 @@ struct TLSTests {
     bench = try Bench()
   }
 
-  /// - Returns: the port on which TLS is spoken.
-  private func front(_ simulator: Simulator, certificate: String, options: String = "") async throws -> Int {
-    let listen = "OPENSSL-LISTEN:0,bind=127.0.0.1,reuseaddr,fork,verify=0,cert=\(certificate)\(options)"
-    let arguments = ["-d", "-d", listen, "TCP:127.0.0.1:\(simulator.port)"]
-    _ = try bench.start("socat", arguments, as: "front")
-    return try await eventually("the front's port") {
-      let line = Files.text("\(bench.folder)/front.err").split(separator: "\n")
-        .first { $0.contains("listening on") }
-      return line?.split(separator: ":").last.flatMap { Int($0) }
-    }
-  }
-
   private func start(_ port: Int, trusting path: String) throws -> Daemon {
     try bench.configure(bench.profile(at: port, api: "ca_file = \"\(path)\"", scheme: "https"))
     return try bench.daemon()
@@ -42,7 +30,7 @@ struct TLSTests {
   func trusted() async throws {
     let simulator = try await bench.simulator(lifetime: 4)
     let authority = try await CertificateAuthority(bench)
-    let port = try await front(simulator, certificate: authority.certificate(for: "IP:127.0.0.1"))
+    let port = try await bench.front(simulator, certificate: authority.certificate(for: "IP:127.0.0.1"))
     let daemon = try start(port, trusting: authority.path)
     let header = try await Reader.firstHeader(bench.socket)
     #expect(try simulator.accepts(header.text))
@@ -54,7 +42,7 @@ struct TLSTests {
   func byName() async throws {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
-    let port = try await front(simulator, certificate: authority.certificate(for: "DNS:localhost"))
+    let port = try await bench.front(simulator, certificate: authority.certificate(for: "DNS:localhost"))
     let text = bench.profile(at: port, api: "ca_file = \"\(authority.path)\"", scheme: "https")
     try bench.configure(text.replacing("127.0.0.1", with: "localhost"))
     _ = try bench.daemon()
@@ -67,7 +55,7 @@ struct TLSTests {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
     let other = try await CertificateAuthority(bench, name: "other")
-    let port = try await front(simulator, certificate: other.certificate(for: "IP:127.0.0.1"))
+    let port = try await bench.front(simulator, certificate: other.certificate(for: "IP:127.0.0.1"))
     let daemon = try start(port, trusting: authority.path)
     try await expectRefusal(simulator, daemon, "the certificate of 127.0.0.1 is not trusted")
     #expect(!daemon.lines(with: "name its authority in ca_file").isEmpty)
@@ -77,7 +65,7 @@ struct TLSTests {
   func systemAuthorities() async throws {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
-    let port = try await front(simulator, certificate: authority.certificate(for: "IP:127.0.0.1"))
+    let port = try await bench.front(simulator, certificate: authority.certificate(for: "IP:127.0.0.1"))
     try bench.configure(bench.profile(at: port, scheme: "https"))
     let daemon = try bench.daemon()
     try await expectRefusal(simulator, daemon, "the certificate of 127.0.0.1 is not trusted")
@@ -87,7 +75,7 @@ struct TLSTests {
   func otherHost(subject: String) async throws {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
-    let port = try await front(simulator, certificate: authority.certificate(for: subject))
+    let port = try await bench.front(simulator, certificate: authority.certificate(for: subject))
     let daemon = try start(port, trusting: authority.path)
     try await expectRefusal(simulator, daemon, "the certificate of 127.0.0.1 is not trusted")
     #expect(!daemon.lines(with: "check base_url").isEmpty)
@@ -98,7 +86,8 @@ struct TLSTests {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
     let certificate = try await authority.certificate(for: "IP:127.0.0.1", days: -1)
-    let daemon = try start(try await front(simulator, certificate: certificate), trusting: authority.path)
+    let daemon = try start(
+      try await bench.front(simulator, certificate: certificate), trusting: authority.path)
     try await expectRefusal(simulator, daemon, "the certificate of 127.0.0.1 is outside its dates")
     #expect(!daemon.lines(with: "check this host's clock, or have it renewed").isEmpty)
   }
@@ -109,7 +98,7 @@ struct TLSTests {
     let authority = try await CertificateAuthority(bench)
     let certificate = try await authority.certificate(for: "IP:127.0.0.1")
     let old = ",openssl-max-proto-version=TLS1.1,cipher=DEFAULT@SECLEVEL=0"
-    let port = try await front(simulator, certificate: certificate, options: old)
+    let port = try await bench.front(simulator, certificate: certificate, options: old)
     let daemon = try start(port, trusting: authority.path)
     try await expectRefusal(simulator, daemon, "the TLS handshake with 127.0.0.1 failed")
   }
