@@ -47,6 +47,8 @@ package struct RetryState: Equatable, Sendable {
   package var failure: PastFailure?
   /// The earliest next request, demands and changed credentials aside; `nil`: any time.
   package var notBefore: BootTime?
+  /// When the request was sent that has no answer yet.
+  package var unansweredSince: BootTime?
 
   package init() {}
 }
@@ -72,6 +74,7 @@ extension RetryState {
     state.changes = bounded(changes)
     state.throttledUntil = bounded(throttledUntil)
     state.notBefore = bounded(notBefore)
+    state.unansweredSince = unansweredSince.map { min($0, now) }
     if let refusals, refusals.interval > .zero, (0...5).contains(refusals.tries) {
       state.refusals = Refusals(
         interval: min(refusals.interval, Self.furthest), tries: refusals.tries,

@@ -52,6 +52,8 @@ package struct TokenMachine: Sendable {
   private var isReplacementWanted = false
   /// AssetIT refused the token that is held on a later call.
   private var isReported = false
+  /// Of the request in flight.
+  private var cause = Cause.plan
   /// What the operator has been told already.
   private var remarks: Set<AnswerRemark> = []
 
@@ -113,12 +115,14 @@ package struct TokenMachine: Sendable {
       upcoming = nil
       if held.isValid(at: now) {
         token = held
+        retryState.refusals = nil
         isReported = false
         actions += [.publish(held), .report(.becameValid(held))]
       }
     }
     if let token, !token.isValid(at: now) {
       self.token = nil
+      retryState.refusals = nil
       isReported = false
       actions += [.withdraw, .report(.expired(nextAttempt: upcoming?.at ?? nextAttempt))]
     }
@@ -187,12 +191,14 @@ package struct TokenMachine: Sendable {
     case .demand: retryState.demands.pass(policy, now: now, random: &random)
     case .change: retryState.changes.pass(policy, now: now, random: &random)
     }
+    self.cause = cause
     phase = .requesting(since: now, isStale: false)
     return begin(now, &random) + [.authenticate]
   }
 
   /// What the next process goes by if this one ends before the answer: the request counts as failed for it.
   private mutating func begin(_ now: BootTime, _ random: inout some RandomNumberGenerator) -> [Action] {
+    retryState.unansweredSince = now
     storedState = retryState
     storedState.notBefore = now + storedState.backOff.next(policy, random: &random)
     return [.store(storedState)]
@@ -207,7 +213,11 @@ package struct TokenMachine: Sendable {
   /// Keeps what there is to be kept, once nothing is in flight any more.
   private mutating func store() -> [Action] {
     guard case .waiting(let until, _) = phase else { return [] }
-    retryState.notBefore = lastFailure == nil ? nil : until
+    if lastFailure != nil {
+      retryState.notBefore = until
+    } else if retryState.unansweredSince == nil {
+      retryState.notBefore = nil
+    }
     guard retryState != storedState else { return [] }
     storedState = retryState
     return [.store(retryState)]
@@ -219,6 +229,7 @@ package struct TokenMachine: Sendable {
     _ grant: TokenGrant, _ now: BootTime, _ random: inout some RandomNumberGenerator
   ) -> [Action] {
     guard case .requesting(let since, let isStale) = phase else { return [] }
+    retryState.unansweredSince = nil
     if isStale { return tryChanged(now, &random) }
     if newest?.token == grant.token { return fail(.unusableAnswer(.sameToken), now, &random) }
     let deadline = since + grant.lifetime
@@ -283,6 +294,7 @@ package struct TokenMachine: Sendable {
     _ cause: ExchangeFailure, _ now: BootTime, _ random: inout some RandomNumberGenerator
   ) -> [Action] {
     guard case .requesting(_, let isStale) = phase else { return [] }
+    retryState.unansweredSince = nil
     if isStale { return tryChanged(now, &random) }
     let failureClass = classify(cause, now)
     var next = nextTry(after: failureClass, now, &random)
@@ -332,15 +344,17 @@ package struct TokenMachine: Sendable {
       retryState.refusals = nil
       return rested
     }
-    // Answers to requests that somebody asked for in between take no try away.
-    if let refusals = retryState.refusals, now < refusals.nextAt {
+    // Requests that somebody asked for in between take no try away.
+    if cause == .demand, let refusals = retryState.refusals, now < refusals.nextAt {
       return max(refusals.nextAt, now + policy.retryMin)
     }
     let tries = retryState.refusals?.tries ?? 0
     guard tries < Self.refusedTries else { return max(rested, token.deadline) }
     let interval = retryState.refusals?.interval ?? (token.deadline - now) / Self.refusedTries
     let wait = tries == 0 ? min(policy.rejectedRetry, interval) : interval
-    let next = min(now + wait * Double.random(in: 0.9...1.1, using: &random), token.deadline)
+    // The last one comes just before the end rather than after it.
+    let latest = token.deadline - min(interval / 10, (token.deadline - now) / 5)
+    let next = min(now + wait * Double.random(in: 0.9...1.1, using: &random), latest)
     let nextAt = max(next, now + policy.retryMin)
     retryState.refusals = .init(interval: interval, tries: tries + 1, nextAt: nextAt)
     return nextAt
@@ -363,7 +377,8 @@ package struct TokenMachine: Sendable {
       return isStale ? [] : [.abandon]
     case .waiting(let until, _):
       // The refresh of a good token stands, if that comes first.
-      if !hadFailed, until < retryState.changes.earliest(now) { return [] }
+      let earliest = retryState.changes.earliest(now)
+      if !hadFailed, earliest > now, until < earliest { return [] }
       return tryChanged(now, &random)
     }
   }
@@ -386,8 +401,9 @@ package struct TokenMachine: Sendable {
     _ now: BootTime, _ random: inout some RandomNumberGenerator
   ) -> [Action] {
     let earliest = max(retryState.changes.earliest(now), retryState.throttledUntil ?? now)
+    let isKnown = phase == .waiting(until: earliest, for: .change)
     let actions = proceed(at: earliest, for: .change, now, &random)
-    return earliest > now ? actions + [.report(.changeDeferred(until: earliest))] : actions
+    return earliest > now && !isKnown ? actions + [.report(.changeDeferred(until: earliest))] : actions
   }
 
   private mutating func change(
@@ -409,6 +425,7 @@ package struct TokenMachine: Sendable {
       next = held.requestedAt + delay
       token?.refreshAt = next
     }
+    if let unanswered = retryState.unansweredSince { next = max(next, unanswered + policy.retryMin) }
     phase = .waiting(until: next, for: .plan)
     return []
   }
@@ -447,13 +464,15 @@ package struct TokenMachine: Sendable {
   }
 
   /// The earliest time for a demanded refresh after the last failure: `Retry-After` is respected, and refused
-  /// credentials are tried at most once a minute.
+  /// credentials are tried at most once a minute. A request that died with its process counts as failed.
   private func earliestAfterFailure(_ now: BootTime) -> BootTime {
-    guard let lastFailure else { return now }
+    let unanswered = retryState.unansweredSince.map { $0 + policy.retryMin } ?? now
+    guard let lastFailure else { return unanswered }
     switch lastFailure.failureClass {
-    case .transient: return lastFailure.at + policy.retryMin
-    case .throttled: return lastFailure.nextAttempt
-    case .rejected, .misconfigured: return lastFailure.at + max(Self.refusedInterval, policy.retryMin)
+    case .transient: return max(unanswered, lastFailure.at + policy.retryMin)
+    case .throttled: return max(unanswered, lastFailure.nextAttempt)
+    case .rejected, .misconfigured:
+      return max(unanswered, lastFailure.at + max(Self.refusedInterval, policy.retryMin))
     }
   }
 }
