@@ -56,9 +56,10 @@ final class Transfer {
       let lifetime = TokenLifetime(
         claims: claims, serviceDate: headers.date, hasAge: headers.hasAge, localNow: localNow,
         assumed: request.assumedLifetime)
+      let verdict = try lifetime.judge()
       return TokenGrant(
-        token: token, lifetime: try lifetime.remaining(), issuedAt: claims.issuedAt,
-        expiresAt: claims.expiresAt)
+        token: token, lifetime: verdict.lifetime, validAfter: verdict.validAfter, issuedAt: claims.issuedAt,
+        expiresAt: claims.expiresAt, remarks: claims.remarks + verdict.remarks)
     } catch {
       throw .unusableAnswer(error)
     }
