@@ -43,10 +43,12 @@ package struct CredentialReading: Equatable, Sendable {
   /// What the fingerprint covers besides the credentials, and the key that it is made under.
   package let endpoint: String
   package let fingerprintKey: Secret
+  /// The one folder that is looked into; `nil`: none, the values are in the configuration.
+  package let folder: String?
 
   package init(
     profile: String, clientID: CredentialSource, clientSecret: CredentialSource?, readersGroups: Set<UInt32>,
-    endpoint: String, fingerprintKey: Secret
+    endpoint: String, fingerprintKey: Secret, folder: String?
   ) {
     self.profile = profile
     self.clientID = clientID
@@ -54,6 +56,7 @@ package struct CredentialReading: Equatable, Sendable {
     self.readersGroups = readersGroups
     self.endpoint = endpoint
     self.fingerprintKey = fingerprintKey
+    self.folder = folder
   }
 }
 

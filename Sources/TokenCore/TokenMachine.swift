@@ -41,7 +41,8 @@ package struct TokenMachine: Sendable {
   package private(set) var lastFailure: Failure?
   /// What a restart must not forget; ``Action/store(_:)`` says when it is another one.
   package private(set) var retryState = RetryState()
-  private var storedState = RetryState()
+  /// What ``Action/store(_:)`` said last.
+  package private(set) var storedState = RetryState()
   /// A token that becomes valid later (`nbf`).
   private var upcoming: (held: HeldToken, at: BootTime)?
   /// The newest token, kept past its end to know it again.
