@@ -23,7 +23,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
   ],
   targets: [
@@ -46,7 +45,6 @@ let package = Package(
       name: "TokenService",
       dependencies: [
         "TokenCore", "DaemonCore", "TokenConfig", "AssetITAPI", "LinuxSystem", "Systemd", "CCrypto",
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -114,14 +112,12 @@ let package = Package(
       name: "TokenServiceTests",
       dependencies: [
         "TestSupport", "TokenService", "DaemonCore", "TokenConfig", "TokenCore", "LinuxSystem", "Systemd",
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ControlAPITests",
       dependencies: [
-        "ControlAPI", "TokenService", "TokenConfig", "TokenCore", "LinuxSystem", "assetit-sim",
-        .product(name: "Logging", package: "swift-log"),
+        "ControlAPI", "TokenService", "DaemonCore", "TokenConfig", "TokenCore", "LinuxSystem", "assetit-sim",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],

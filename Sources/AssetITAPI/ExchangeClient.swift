@@ -41,6 +41,11 @@ package final class ExchangeClient: Sendable {
     mailbox.abandon(id)
   }
 
+  /// Calls `answer` on the client's thread, which shows that its loop comes round; not after ``shutDown()``.
+  package func probe(_ answer: @escaping @Sendable () -> Void) {
+    mailbox.probe(answer)
+  }
+
   /// Gives every exchange up and waits until the thread has ended. No completion is called after it returns,
   /// except where a completion calls it.
   package func shutDown() {

@@ -18,6 +18,7 @@ final class ExchangeLoop {
   private let mailbox: ExchangeMailbox
   private let localTime: @Sendable () -> Double
   private var exchanges: [ExchangeID: Exchange] = [:]
+  private var byHandle: [UnsafeMutableRawPointer: ExchangeID] = [:]
 
   /// Takes over `multi`.
   init(
@@ -36,6 +37,7 @@ final class ExchangeLoop {
   func run() {
     while true {
       let mail = mailbox.take()
+      for answer in mail.probes { answer() }
       for arrival in mail.arrivals { begin(arrival) }
       for id in mail.abandoned { end(id) { _ in .failure(.abandoned) } }
       if mail.isClosed { break }
@@ -53,6 +55,7 @@ final class ExchangeLoop {
     }
     let code = curl_multi_add_handle(multi, transfer.handle)
     exchanges[arrival.id] = Exchange(transfer: transfer, completion: arrival.completion)
+    byHandle[transfer.handle] = arrival.id
     if code != CURLM_OK { end(arrival.id) { .failure($0.failure(code)) } }
   }
 
@@ -72,13 +75,14 @@ final class ExchangeLoop {
       guard message.pointee.msg == CURLMSG_DONE else { continue }
       let code = message.pointee.data.result
       let handle = message.pointee.easy_handle
-      guard let id = exchanges.first(where: { $0.value.transfer.handle == handle })?.key else { continue }
+      guard let handle, let id = byHandle[handle] else { continue }
       end(id) { $0.result(code, localNow: localTime()) }
     }
   }
 
   private func end(_ id: ExchangeID, _ result: (Transfer) -> Result<TokenGrant, ExchangeFailure>) {
     guard let exchange = exchanges.removeValue(forKey: id) else { return }
+    byHandle[exchange.transfer.handle] = nil
     let result = result(exchange.transfer)
     curl_multi_remove_handle(multi, exchange.transfer.handle)
     exchange.completion(result)

@@ -16,6 +16,7 @@ final class ExchangeMailbox: Sendable {
   struct Mail: Sendable {
     var arrivals: [Arrival] = []
     var abandoned: [ExchangeID] = []
+    var probes: [@Sendable () -> Void] = []
     var isClosed = false
   }
 
@@ -49,6 +50,14 @@ final class ExchangeMailbox: Sendable {
     state.withLock { state in
       guard !state.mail.isClosed else { return }
       state.mail.abandoned.append(id)
+      wakeUp()
+    }
+  }
+
+  func probe(_ answer: @escaping @Sendable () -> Void) {
+    state.withLock { state in
+      guard !state.mail.isClosed else { return }
+      state.mail.probes.append(answer)
       wakeUp()
     }
   }

@@ -14,7 +14,7 @@ package final class HTTPControlServer: ControlServer {
   private let loop: any EventLoop
   private let limits: ServingLimits
   private let desk = Mutex<NIOLoopBound<Desk>?>(nil)
-  private let listeners = Mutex<[String: any Channel]>([:])
+  private let listeners = Mutex<[String: EventLoopFuture<any Channel>]>([:])
 
   package init(limits: ServingLimits = ServingLimits()) {
     self.limits = limits
@@ -41,24 +41,23 @@ package final class HTTPControlServer: ControlServer {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try desk.value.receive(channel, offering: offer) }
       }
-    let channel: any Channel
-    do {
-      channel = try bootstrap.withBoundSocket(descriptor.release()).wait()
-    } catch {
-      throw SystemError("serve", place, errno: (error as? IOError)?.errnoCode ?? 0)
-    }
+    // Nothing is waited for: the daemon's loop calls this.
+    let channel = bootstrap.withBoundSocket(descriptor.release())
     listeners.withLock { $0[place] = channel }
   }
 
   package func stopListening(at place: String) {
     guard let channel = listeners.withLock({ $0.removeValue(forKey: place) }) else { return }
-    // Waited for: the address may be wanted again at once.
-    try? channel.close().wait()
+    channel.whenSuccess { $0.close(promise: nil) }
   }
 
   package func post(_ postings: [ControlPosting]) {
     guard let desk = desk.withLock({ $0 }) else { return }
     loop.execute { desk.value.post(postings) }
+  }
+
+  package func probe(_ answer: @escaping @Sendable () -> Void) {
+    loop.execute(answer)
   }
 
   package func shutDown() {

@@ -38,6 +38,11 @@ package struct WorkerThread: Sendable {
     }
   }
 
+  /// Lets it end alone, whenever that is; to be called once, instead of ``join()``.
+  package func detach() {
+    pthread_detach(id)
+  }
+
   private final class Start {
     let name: String
     let body: () -> Void

@@ -32,14 +32,25 @@ package struct DescriptorStore: Sendable {
     }
   }
 
-  /// Gives the manager a copy of the descriptor. Without a manager, or where the unit has no store, nothing
-  /// happens. `name`: printable ASCII without a colon, at most 255 bytes.
-  package func add(_ descriptor: borrowing OwnedFD, name: String) {
+  /// Gives the manager a copy of the descriptor. Without a manager, or where the unit has no store, nothing happens.
+  /// `name`: printable ASCII without a colon, at most 255 bytes.
+  ///
+  /// - Throws: where the manager's socket takes nothing.
+  package func add(_ descriptor: borrowing OwnedFD, name: String) throws(SystemError) {
     let descriptors = [descriptor.raw]
-    sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=\(name)", descriptors, 1)
+    try Self.check("keep \(name) with") {
+      sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=\(name)", descriptors, 1)
+    }
   }
 
-  package func remove(name: String) {
-    sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=\(name)")
+  /// - Throws: where the manager's socket takes nothing.
+  package func remove(name: String) throws(SystemError) {
+    try Self.check("give up \(name) with") { sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=\(name)") }
+  }
+
+  /// sd_notify(3) returns a negative errno.
+  private static func check(_ operation: String, _ call: () -> Int32) throws(SystemError) {
+    let result = call()
+    guard result >= 0 else { throw SystemError(operation, "the service manager", errno: -result) }
   }
 }

@@ -20,6 +20,10 @@ package struct Notifier: Sendable {
   /// Sends the messages as one datagram. A manager that can't be reached is no reason to stop serving, so a
   /// failure is not reported.
   package func send(_ messages: Message...) {
+    send(messages)
+  }
+
+  package func send(_ messages: [Message]) {
     sd_notify(0, messages.map(\.line).joined(separator: "\n"))
   }
 

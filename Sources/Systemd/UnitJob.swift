@@ -10,12 +10,14 @@ package enum UnitJob: Equatable, Sendable {
   case unknown
 
   /// Asks systemd over the system bus for the job of the unit that this process is the main process of
-  /// (org.freedesktop.systemd1(5)), and waits for the answer at most a second a question.
+  /// (org.freedesktop.systemd1(5)). It may wait for long: a bus that accepts connections and never answers is waited for
+  /// whatever the limit of a question says, so have a thread do it that may hang.
   package static func ofThisProcess() -> UnitJob {
     var bus: OpaquePointer?
     guard sd_bus_open_system(&bus) >= 0, let bus else { return .unknown }
-    defer { sd_bus_flush_close_unref(bus) }
-    sd_bus_set_method_call_timeout(bus, 1_000_000)
+    // Nothing is left to be flushed, and a bus that is stuck must not be waited for.
+    defer { sd_bus_close_unref(bus) }
+    sd_bus_set_method_call_timeout(bus, 500_000)
     guard let unit = unitPath(), let job = jobPath(of: unit, bus) else { return .unknown }
     if job == "/" { return .other }
     guard let type = text("JobType", of: job, "org.freedesktop.systemd1.Job", bus) else { return .unknown }

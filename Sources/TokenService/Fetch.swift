@@ -21,7 +21,7 @@ package enum Fetch {
   package static func header(
     of profile: String, configuration path: String, environment: [String: String]
   ) throws(Failure) -> Secret {
-    SignalReader.ignorePipe()
+    SignalQueue.ignorePipe()
     do throws(SystemError) {
       try ProcessLimits.forbidDumps()
     } catch {

@@ -13,7 +13,7 @@ struct AssetITTokend: ParsableCommand {
       Signals: TERM and INT stop, HUP reloads the configuration, USR1 refreshes every profile now.
       """,
     version: Release.version,
-    subcommands: [RunCommand.self, CheckCommand.self, FetchCommand.self],
+    subcommands: [RunCommand.self, CheckCommand.self, FetchCommand.self, CleanUpCommand.self],
     defaultSubcommand: RunCommand.self)
 
   static func main() { runProgram(Self.self) }

@@ -1,10 +1,10 @@
 import ControlAPI
+import DaemonCore
 import FoundationEssentials
 import Glibc
-import Logging
+import LinuxSystem
 import Synchronization
 import Testing
-import TokenConfig
 import TokenCore
 
 @testable import TokenService
@@ -16,8 +16,11 @@ final class Rig: Sendable {
 
   let folder: String
   let simulator: SimulatorServer
-  let daemon: TokenService.Daemon
   let log: LogLines
+  private let limits: ServingLimits
+  private let inbox: Inbox
+  /// The daemon's loop; `nil` while it doesn't run.
+  private let loop = Mutex<WorkerThread?>(nil)
 
   var socket: String { "\(folder)/api.sock" }
 
@@ -56,17 +59,18 @@ final class Rig: Sendable {
       document(folder, port, api: api, socket: socket, refresh: refresh) + more(port)
     }
     if let faults { try await rig.set(faults: faults) }
-    await rig.daemon.start()
+    try rig.start()
     do {
       try await rig.eventually("an answer for every profile") {
-        await rig.daemon.postedStates.values.allSatisfy { $0.token != nil || $0.lastFailure != nil }
+        guard let response = try? await rig.ask("GET", "/v1/profiles") else { return false }
+        return response.status == 200 && !response.text.contains(#""state":"pending""#)
       }
       try await body(rig)
     } catch {
-      await rig.stop()
+      rig.stop()
       throw error
     }
-    await rig.stop()
+    rig.stop()
     #expect(!rig.log.text.contains(Self.secret))
     #expect(!rig.log.text.contains("eyJ"), "a token in the log")
   }
@@ -83,17 +87,34 @@ final class Rig: Sendable {
       lifetime: lifetime, seed: .random(in: 0 ... .max))
     simulator = try SimulatorServer(simulator: service, listen: ListenAddress(host: "127.0.0.1", port: 0))
     try Self.write(Self.secret, to: "\(folder)/secret")
-    let path = "\(folder)/config.toml"
-    try Self.write(document(folder, simulator.port), to: path)
-    var loader = ConfigurationLoader()
-    loader.runtimeDirectory = folder
-    let log = LogLines()
-    self.log = log
-    daemon = try TokenService.Daemon(
-      loader.load(path: path), path: path, loader: loader, bootID: "",
-      log: Logger(label: "rig") { _ in LineHandler(lines: log) },
-      control: HTTPControlServer(limits: limits)
-    ) { _ in }
+    try Self.write(document(folder, simulator.port), to: "\(folder)/config.toml")
+    log = LogLines()
+    self.limits = limits
+    inbox = try Inbox()
+  }
+
+  private func start() throws {
+    let (folder, limits, inbox, lines) = (folder, limits, inbox, log)
+    let thread = try WorkerThread(name: "rig") {
+      do {
+        let log = try OperatorLog(isPrefixed: false, level: .trace, dropped: { _ in }, put: lines.add)
+        defer { log.finish() }
+        let daemon = try DaemonProcess(
+          configuration: "\(folder)/config.toml", ["RUNTIME_DIRECTORY": folder], inbox, log,
+          control: HTTPControlServer(limits: limits))
+        _ = daemon.run()
+      } catch {
+        Issue.record("the daemon didn't start: \(error)")
+      }
+    }
+    loop.withLock { $0 = thread }
+  }
+
+  private func stop() {
+    inbox.push(.signal(.stop))
+    loop.withLock { $0.take() }?.join()
+    try? simulator.stop()
+    try? FileManager.default.removeItem(atPath: folder)
   }
 
   static func document(
@@ -129,16 +150,10 @@ final class Rig: Sendable {
     chmod(path, 0o600)
   }
 
-  private func stop() async {
-    await daemon.end(with: .unavailable)
-    try? simulator.stop()
-    try? FileManager.default.removeItem(atPath: folder)
-  }
-
   /// Replaces the configuration and has it read.
   func reload(_ document: String) async throws {
     try Self.write(document, to: "\(folder)/config.toml")
-    await daemon.receive(signal: SIGHUP)
+    inbox.push(.signal(.reload))
   }
 
   /// One request on a connection of its own.
@@ -256,26 +271,10 @@ actor Gate {
 final class LogLines: Sendable {
   private let lines = Mutex<[String]>([])
 
-  func add(_ line: String) { lines.withLock { $0.append(line) } }
+  func add(_ line: LogThread.Line) {
+    let fields = line.fields.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    lines.withLock { $0.append("\(String(decoding: line.plain, as: UTF8.self)) \(fields)") }
+  }
 
   var text: String { lines.withLock { $0.joined(separator: "\n") } }
-}
-
-struct LineHandler: LogHandler {
-  let lines: LogLines
-  var logLevel = Logger.Level.trace
-  var metadata: Logger.Metadata = [:]
-
-  init(lines: LogLines) {
-    self.lines = lines
-  }
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) {
-    lines.add("\(event.level) \(event.message) \(event.metadata ?? [:])")
-  }
 }

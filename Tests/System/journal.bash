@@ -10,8 +10,7 @@ denied=$(id_of readerDenied)
 ok 'twenty refusals in a row are one message' '[[ $(times "$denied") == 1 ]]'
 ok 'which names uid and executable' 'said MESSAGE_ID=$denied | grep "perl, pid [0-9]*, uid $(id -u stranger)"'
 ok 'and the unit' 'said MESSAGE_ID=$denied | grep "unit nosy.service"'
-for field in ASSETIT_PEER_PID ASSETIT_PEER_UID ASSETIT_PEER_GID ASSETIT_PEER_UNIT ASSETIT_PEER_EXE ASSETIT_PROFILE \
-  CODE_FILE CODE_LINE; do
+for field in ASSETIT_PEER_PID ASSETIT_PEER_UID ASSETIT_PEER_GID ASSETIT_PEER_UNIT ASSETIT_PEER_EXE ASSETIT_PROFILE; do
   ok "and carries $field" 'said MESSAGE_ID=$denied -o json | grep -q "\"'$field'\":\"..*\""'
 done
 ok 'audit = "denied" says nothing of those let in' 'read_socket && [[ $(times "$(id_of readerServed)") == 0 ]]'
@@ -20,7 +19,7 @@ ok 'journalctl -x explains it, with its fields' \
    said -x -o short MESSAGE_ID=$denied | grep -q "in none of the profile.s access lists" &&
    said -x -o short MESSAGE_ID=$denied | grep -q "Defined-By: assetit-tokend"'
 ok 'every message has its entry in the installed catalog' \
-  'for id in $(sed -n "s/^ *case .* = \"\([0-9a-f]\{32\}\)\"/\1/p" "$here/Notice.swift"); do
+  'for id in $(sed -n "s/^ *case .* = \"\([0-9a-f]\{32\}\)\"/\1/p" "$here/MessageID.swift"); do
      journalctl --list-catalog "$id" | grep -q "^$id assetit-tokend:" || { echo "$id"; false; } || break; done'
 sleep $((11 - (SECONDS - burst) > 0 ? 11 - (SECONDS - burst) : 0))
 systemd-run --quiet --wait --pipe --collect -p User=stranger perl "$here/read.pl" $socket 2>/dev/null

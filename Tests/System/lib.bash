@@ -73,7 +73,7 @@ said() {
 }
 # times ID: how many messages of this id there were.
 times() { said "MESSAGE_ID=$1" --output-fields=MESSAGE_ID | wc -l; }
-id_of() { sed -n "s/^ *case $1 = \"\(.*\)\"/\1/p" "$here/Notice.swift"; }
+id_of() { sed -n "s/^ *case $1 = \"\(.*\)\"/\1/p" "$here/MessageID.swift"; }
 
 # ---- The unit
 
@@ -141,10 +141,10 @@ read_socket() { perl "$here/read.pl" "${1:-$socket}"; }
 # as USER COMMAND…: with that user's own groups.
 as() { setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups "${@:2}"; }
 
-# begin_load: readers of the socket and of the file, as fast as they can, until end_load.
+# begin_load [socket]: readers of the socket and of the file, as fast as they can, until end_load; of the socket alone.
 begin_load() {
   loads=()
-  for what in "socket $socket" "socket $socket" "file $header"; do
+  for what in "socket $socket" "socket $socket" "${1-file} $([[ ${1-file} == file ]] && echo $header || echo $socket)"; do
     # shellcheck disable=SC2086
     perl "$here/load.pl" $what >"/tmp/load.${#loads[@]}" &
     loads+=($!)

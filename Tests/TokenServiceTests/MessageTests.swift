@@ -1,6 +1,8 @@
+import DaemonCore
+import Dispatch
 import Glibc
 import LinuxSystem
-import Logging
+import Synchronization
 import Systemd
 import Testing
 
@@ -12,14 +14,14 @@ struct MessageTests {
   private static let offline = ExchangeFailure.network(host: "assetit.example", reason: "refused")
   private static let peer = Peer(PeerIdentity(pid: getpid(), uid: 1000, gid: 1000), address: "".utf8)
 
-  private static func failure(_ cause: ExchangeFailure, servedUntil: BootTime? = nil) -> [Notice] {
+  private static func failure(_ cause: ExchangeFailure, servedUntil: BootTime? = nil) -> [LogMessage] {
     let failure = TokenMachine.Failure(
       cause: cause, failureClass: cause.failureClass, count: 2, at: start, nextAttempt: start + .seconds(90),
       servedUntil: servedUntil)
-    return Notice.report(.failed(failure), profile: "default", startMoment)
+    return LogMessage.messages(.profile("default", .failed(failure)), startMoment)
   }
 
-  private static var everyNotice: [Notice] {
+  private static var everyMessage: [LogMessage] {
     let held = HeldToken(
       grant: TokenGrant(token: Secret("geheim"), lifetime: .seconds(3600)), requestedAt: start,
       refreshAt: start + .seconds(1800))
@@ -31,35 +33,60 @@ struct MessageTests {
       .postponed(held, until: start + .seconds(90), afterFailures: 1), .becameValid(held),
       .remarked(.milliseconds(claim: "exp")),
     ]
-    let configuration = makeConfiguration([makeProfile("default")])
-    let plan = ReloadPlan(from: configuration, to: configuration)
-    let files = [HeaderFile.Outcome.failed(reason: "no", count: 1, retryAt: start), .done(afterFailures: 1)]
     let causes = [offline] + [401, 404, 429].map { ExchangeFailure.status($0, retryAfter: nil) }
-    var notices: [Notice] = [
-      .started(configuration), .ready([MachineFixture.holding("geheim")]),
-      .exchangeBegan(makeProfile("default")),
-      .credentialsChanged("default"), .reloadApplied(plan), .reloadRefused("config.toml: no"),
-      .startFailed("no"), .stopping(.ok, isRestart: false), .stopping(.ok, isRestart: true),
-      .stopping(.noPermission, isRestart: false),
-      .stopping(.unavailable, isRestart: false), .resumed("default", credentialsChanged: true),
-      .storeRefused("no"), .storeFailed("default", "no"),
-      .noPeerPidfd(), .reportsLeftOut(3),
-      Notice(
+    var all = daemonNotices.flatMap { LogMessage.messages($0, startMoment) }
+    all += [
+      .noPeerPidfd(), .listFailed("no"), .cleanedUp(["/run/h"]), .cleanUpFailed("no"),
+      LogMessage(
         ServingReport.denied(
           profile: "default", peer: peer, unit: "a.service", program: "/usr/bin/a", leftOut: 3)),
-      Notice(ServingReport.served(profile: "default", peer: peer, unit: nil, program: nil)),
-      Notice(ServingReport.outOfDescriptors(errno: EMFILE, leftOut: 0)),
-      Notice(ServingReport.tooManyWaiting(profile: "default", limit: 8, leftOut: 1)),
+      LogMessage(ServingReport.served(profile: "default", peer: peer, unit: nil, program: nil)),
+      LogMessage(ServingReport.outOfDescriptors(errno: EMFILE, leftOut: 0)),
+      LogMessage(ServingReport.tooManyWaiting(profile: "default", limit: 8, leftOut: 1)),
     ]
-    notices += reports.flatMap { Notice.report($0, profile: "default", startMoment) }
-    notices += causes.flatMap { failure($0) }
-    notices += files.compactMap { Notice.file("/run/h", $0, profile: "default", startMoment) }
-    return notices
+    all += reports.flatMap { LogMessage.messages(.profile("default", $0), startMoment) }
+    all += causes.flatMap { failure($0) }
+    return all
+  }
+
+  /// One of each kind, and of each wording.
+  private static var daemonNotices: [Notice] {
+    let soon = start + .seconds(5)
+    let summary = ReloadSummary(added: ["a"], removed: [], changed: ["b"], unchanged: 3)
+    return [
+      .started(profiles: ["default"]), .ready(valid: 1, of: 1), .ready(valid: 1, of: 2),
+      .exchangeBegan(profile: "default", ExchangeSettings(baseURL: "https://assetit.example")),
+      .credentialsChanged(profile: "default"), .resumed(profile: "default", credentialsChanged: true),
+      .startsTooOften(starts: 6, until: soon), .startFailed(reason: "no"), .reloadApplied(summary),
+      .reloadRefused(reason: "config.toml: no"), .lateExchange(profile: "default"), .signalled(.stop),
+      .signalled(.reload), .signalled(.refresh),
+      .fileFailed(
+        profile: "default", path: "/run/h", reason: "no", count: 1, retryAt: start, hasEnded: false),
+      .fileFailed(profile: "default", path: "/run/h", reason: "no", count: 1, retryAt: start, hasEnded: true),
+      .fileRecovered(profile: "default", path: "/run/h", afterFailures: 1),
+      .outletRepaired(profile: "default", path: "/run/h"),
+      .outletRepaired(profile: nil, path: "/run/api.sock"),
+      .outletRepairFailed(profile: "default", path: "/run/h", reason: "no", retryAt: soon),
+      .outletLeftOut(LeftOutOutlet(profile: "default", path: "/run/h", reason: "others may write /run")),
+      .listenFailed(place: "127.0.0.1:9464", reason: "no", retryAt: soon),
+      .listening(place: "127.0.0.1:9464", afterFailures: 1),
+      .listening(place: "127.0.0.1:9464", afterFailures: 0),
+      .namesUnresolved(["group a"], nextAt: soon), .namesResolved(["group a"]),
+      .stuck(place: "/srv", what: "writing a header file", since: start),
+      .unstuck(place: "/srv", after: .seconds(9)),
+      .polled(folder: "/srv", reason: "no"), .notPolled(folder: "/srv"), .storeStuck,
+      .storeFailed(what: "default", reason: "no"), .storeRefused(reason: "no"),
+      .storeTooSmall(profiles: 1_500, limit: 1_000), .logLinesDropped(3), .exchangesWait(count: 4),
+      .askingBus,
+      .stopping(.ok, isRestart: false), .stopping(.ok, isRestart: true),
+      .stopping(.noPermission, isRestart: false),
+      .stopping(.unavailable, isRestart: false), .leftBehind(["/run/h"]),
+    ] + Loop.allCases.map { .loopHangs($0) }
   }
 
   @Test("Every id is used, and is 128 bits of its own")
   func ids() {
-    #expect(Set(Self.everyNotice.map(\.id)) == Set(MessageID.allCases))
+    #expect(Set(Self.everyMessage.map(\.id)) == Set(MessageID.allCases))
     #expect(Set(MessageID.allCases.map(\.rawValue)).count == MessageID.allCases.count)
     for id in MessageID.allCases {
       #expect(id.rawValue.count == 32 && id.rawValue.allSatisfy { "0123456789abcdef".contains($0) })
@@ -68,7 +95,7 @@ struct MessageTests {
 
   @Test("No message or field holds a token, and fields have names that the journal takes")
   func fields() {
-    for notice in Self.everyNotice {
+    for notice in Self.everyMessage {
       #expect(!notice.text.isEmpty)
       #expect(!notice.text.contains("geheim"))
       for (name, value) in notice.fields {
@@ -92,8 +119,10 @@ struct MessageTests {
         .status(404, retryAfter: nil), false, .misconfigured, .error,
         "or at once when the configuration changes"
       ),
-    ] as [(ExchangeFailure, Bool, MessageID, Logger.Level, String)])
-  func failures(cause: ExchangeFailure, isServed: Bool, id: MessageID, level: Logger.Level, remark: String)
+    ] as [(ExchangeFailure, Bool, MessageID, Configuration.LogLevel, String)])
+  func failures(
+    cause: ExchangeFailure, isServed: Bool, id: MessageID, level: Configuration.LogLevel, remark: String
+  )
     throws
   {
     let notices = Self.failure(cause, servedUntil: isServed ? start + .seconds(600) : nil)
@@ -113,7 +142,7 @@ struct MessageTests {
 
   @Test("The other troubles say what follows, too")
   func others() throws {
-    func text(_ id: MessageID) -> [String] { Self.everyNotice.filter { $0.id == id }.map(\.text) }
+    func text(_ id: MessageID) -> [String] { Self.everyMessage.filter { $0.id == id }.map(\.text) }
     #expect(
       text(.expired).map { String($0.suffix(20)) } == ["; next attempt in 5s", "request is under way"])
     #expect(text(.reloadRefused).first?.contains("old configuration stays in force") == true)
@@ -124,17 +153,6 @@ struct MessageTests {
     for part in ["pid \(getpid())", "uid 1000", "unit a.service", "and 3 more", "allow_users"] {
       #expect(denied.contains(part))
     }
-  }
-
-  @Test("A file that stays in trouble is told once in a while")
-  func fileFailures() {
-    let told = (1...60).filter { count in
-      Notice.file(
-        "/h", .failed(reason: "no", count: count, retryAt: start), profile: "p", startMoment) != nil
-    }
-    #expect(told == [1, 20, 40, 60])
-    #expect(Notice.file("/h", .done(afterFailures: 0), profile: "p", startMoment) == nil)
-    #expect(Notice.file("/h", .unchanged, profile: "p", startMoment) == nil)
   }
 
   @Test(
@@ -150,54 +168,6 @@ struct MessageTests {
   }
 }
 
-@Suite("The status line")
-struct StatusLineTests {
-  private static let refused = ExchangeFailure.status(401, retryAfter: nil)
-
-  private func text(_ machines: [TokenMachine], refusedReload: String? = nil) -> String {
-    let named = machines.enumerated().map { (name: "p\($0.offset)", machine: $0.element) }
-    return StatusLine.text(named, refusedReload: refusedReload, startMoment)
-  }
-
-  @Test("One profile: what readers have, and what comes next")
-  func one() {
-    let well = text([MachineFixture.holding("geheim")])
-    #expect(well.hasPrefix("p0: valid until 2023-11-14T23:13:20Z, next refresh at 2023-11-14T22:"))
-    let fresh = text([TokenMachine(policy: RefreshPolicy())])
-    #expect(fresh == "p0: no token")
-    let failing = text([MachineFixture.holding("geheim", failing: Self.refused)])
-    #expect(failing.hasPrefix("p0: valid until 2023-11-14T23:13:20Z, rejected: AssetIT refused"))
-    #expect(failing.contains("next attempt at 2023-11-14T22:2"))
-    #expect(text([], refusedReload: "config.toml: no") == "reload refused: config.toml: no")
-  }
-
-  @Test("Up to five are named, more are counted, and those in trouble named", arguments: [1, 5, 6, 200])
-  func many(count: Int) {
-    let well = Array(repeating: MachineFixture.holding("geheim"), count: count)
-    let failing = Array(repeating: MachineFixture.holding(nil, failing: Self.refused), count: count)
-    let (good, bad) = (text(well), text(failing, refusedReload: "no"))
-    #expect(!good.contains("geheim") && !bad.contains("geheim"))
-    #expect(bad.hasPrefix("reload refused: no | "))
-    let named = bad.split(separator: " | ").count { $0.contains("rejected") }
-    #expect(named == min(count, 5))
-    if count <= 5 {
-      #expect(good.split(separator: " | ").count == count)
-    } else {
-      #expect(good == "\(count) of \(count) profiles are well")
-      #expect(bad.contains("0 of \(count) profiles are well"))
-      #expect(bad.hasSuffix(" | and \(count - 5) more in trouble") == (count > 5))
-    }
-  }
-
-  @Test("It fits into the datagram that systemd reads, whatever a refused reload said")
-  func length() {
-    let problems = (0..<100).map { "config.toml: profiles.p\($0): unknown key; did you mean socket?" }
-    let line = text([MachineFixture.holding("a")], refusedReload: problems.joined(separator: "; "))
-    #expect(line.utf8.count > 4096)
-    #expect(Notifier.Message.status(line).line.utf8.count <= 2048)
-  }
-}
-
 @Suite("Log lines")
 struct LogLineTests {
   private static let forged =
@@ -207,12 +177,12 @@ struct LogLineTests {
   @Test("A line break in a message makes no second line, in the plain form and with a priority")
   func injection() async {
     let plain = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      Logger.operatorLog(.plain, level: .info).log(Notice(.expired, .error, LogLineTests.forged))
+      try log(.plain, LogMessage(.expired, .error, LogLineTests.forged))
       exit(0)
     }
     #expect(String(decoding: plain?.standardErrorContent ?? [], as: UTF8.self) == "error: " + Self.joined)
     let prefixed = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      Logger.operatorLog(.prefixed, level: .info).log(Notice(.expired, .error, LogLineTests.forged))
+      try log(.prefixed, LogMessage(.expired, .error, LogLineTests.forged))
       exit(0)
     }
     #expect(String(decoding: prefixed?.standardErrorContent ?? [], as: UTF8.self) == "<3>" + Self.joined)
@@ -221,8 +191,7 @@ struct LogLineTests {
   @Test("Other control characters, which a terminal obeys, don't get through")
   func terminal() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      Logger.operatorLog(.plain, level: .info).log(
-        Notice(.readerDenied, .warning, "exe \u{1B}[2J\u{07}\u{00}x"))
+      try log(.plain, LogMessage(.readerDenied, .warning, "exe \u{1B}[2J\u{07}\u{00}x"))
       exit(0)
     }
     let line = result?.standardErrorContent ?? []
@@ -233,12 +202,74 @@ struct LogLineTests {
   @Test("Levels have the priorities of syslog(3), and those below the limit are left out")
   func levels() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      let log = Logger.operatorLog(.prefixed, level: .debug)
-      for level in Logger.Level.allCases { log.log(Notice(.started, level, "\(level)")) }
+      let messages = Configuration.LogLevel.allCases.map { LogMessage(.started, $0, "\($0)") }
+      try log(.prefixed, level: .debug, messages)
       exit(0)
     }
     #expect(
       String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
         == "<7>debug\n<6>info\n<5>notice\n<4>warning\n<3>error\n<2>critical\n")
+  }
+}
+
+/// Writes them to standard error, and waits until they are written.
+private func log(
+  _ stream: JournalStream, level: Configuration.LogLevel = .info, _ messages: [LogMessage]
+) throws {
+  let log = try OperatorLog(stream, level: level) { _ in }
+  log.write { messages }
+  log.finish()
+}
+
+private func log(_ stream: JournalStream, _ message: LogMessage) throws {
+  try log(stream, [message])
+}
+
+@Suite("The log's thread")
+struct LogThreadTests {
+  private final class Sink: Sendable {
+    let lines = Mutex<[String]>([])
+    let gate = DispatchSemaphore(value: 0)
+    let totals = Mutex<[Int]>([])
+  }
+
+  @Test(
+    "A log that is stuck holds up nobody: lines that don't fit are dropped, counted and said, and the end comes in time"
+  )
+  func stuck() throws {
+    let sink = Sink()
+    let log = try OperatorLog(
+      isPrefixed: false, level: .info,
+      dropped: { total in sink.totals.withLock { $0.append(total) } },
+      put: { line in
+        sink.gate.wait()
+        sink.lines.withLock { $0.append(String(decoding: line.plain, as: UTF8.self)) }
+      })
+    let began = ContinuousClock.now
+    for number in 0..<10_000 { log.write { [LogMessage(.started, .info, "\(number)")] } }
+    #expect(ContinuousClock.now - began < .seconds(2))
+    #expect(sink.totals.withLock { $0 } == [1], "it is said as soon as it begins")
+    let ended = ContinuousClock.now
+    log.finish()
+    #expect((Duration.milliseconds(450)...Duration.seconds(2)).contains(ContinuousClock.now - ended))
+    for _ in 0..<10_000 { sink.gate.signal() }
+  }
+
+  @Test("What was dropped while the log was stuck is told with its number when it goes on")
+  func recovers() throws {
+    let sink = Sink()
+    let log = try OperatorLog(
+      isPrefixed: false, level: .info,
+      dropped: { total in sink.totals.withLock { $0.append(total) } },
+      put: { line in
+        if sink.lines.withLock({ $0.isEmpty }) { sink.gate.wait() }
+        sink.lines.withLock { $0.append(String(decoding: line.plain, as: UTF8.self)) }
+      })
+    for number in 0..<10_000 { log.write { [LogMessage(.started, .info, "\(number)")] } }
+    sink.gate.signal()
+    log.finish()
+    let (lines, total) = (sink.lines.withLock { $0 }, sink.totals.withLock { $0.last })
+    #expect(lines.first == "info: 0\n")
+    #expect(lines.count + (total ?? 0) == 10_000)
   }
 }

@@ -128,7 +128,8 @@ struct WaitingRoomTests {
     folder = try TemporaryFolder()
     let settings = SocketConfiguration(path: folder.path("s"))
     socket = ReaderSocket(
-      listener: try ListeningSocket(path: settings.path, ownership: settings.ownership),
+      SocketTable.Unix(
+        try ListeningSocket(path: settings.path, ownership: settings.ownership), isActivated: false),
       .init(profile: "default", board: HeaderBoard(), settings: settings))
   }
 
@@ -196,9 +197,10 @@ struct WaitingRoomTests {
     sending.rest = (HeaderBoard.Posting(header: Secret("JWT a"), deadline: start + .seconds(60)), 2)
     room.add(sending, 1)
     room.add(try reader(), 2)
-    #expect(room.withoutHeader.map(\.0) == [2])
+    #expect(room.withoutHeader(of: "default").map(\.0) == [2])
+    #expect(room.withoutHeader(of: "other").isEmpty)
     room.removeAll { $0.socket === socket }
-    #expect(room.withoutHeader.isEmpty)
+    #expect(room.withoutHeader(of: "default").isEmpty)
     #expect(room[1] == nil)
   }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import LinuxSystem
 import Synchronization
@@ -11,9 +12,9 @@ extension TokenServer {
   /// Waits until the thread has come round: what was sent before has been done.
   func settle() {
     for _ in 0..<2 {
-      let before = heartbeat
-      probe()
-      while heartbeat == before { usleep(200) }
+      let answered = DispatchSemaphore(value: 0)
+      send(.probe { answered.signal() })
+      answered.wait()
     }
   }
 }
@@ -102,4 +103,11 @@ struct Fillers {
   mutating func giveBack() { if let last = descriptors.popLast() { close(last) } }
 
   mutating func empty() { while !descriptors.isEmpty { giveBack() } }
+}
+
+extension ReaderSocket {
+  /// Where the tests' readers connect.
+  var path: String { assignment.settings.path }
+
+  func removePath() { unlink(path) }
 }

@@ -34,13 +34,13 @@ final class TokenServerTests {
     var settings = SocketConfiguration(path: path)
     change(&settings)
     return ReaderSocket(
-      listener: try ListeningSocket(path: path, ownership: settings.ownership),
+      SocketTable.Unix(try ListeningSocket(path: path, ownership: settings.ownership), isActivated: false),
       .init(profile: profile, board: board, settings: settings))
   }
 
   private func post(_ header: String, for time: Duration = .seconds(60)) {
     board.post(Secret(header), until: .now() + time)
-    server.send(.posted)
+    server.send(.posted(profile: "default"))
   }
 
   private func change(_ change: (inout SocketConfiguration) -> Void) {
@@ -56,7 +56,7 @@ final class TokenServerTests {
     "\(folder.path.filter { $0 != "/" })/unit/\(unit)/assetit.header"
   }
 
-  private func client() throws -> SocketClient { try SocketClient(socket.listener.path) }
+  private func client() throws -> SocketClient { try SocketClient(socket.path) }
 
   @Test("gives the header, exactly, and closes")
   func servesHeader() throws {
@@ -88,7 +88,7 @@ final class TokenServerTests {
   func waitIsOver() throws {
     change { $0.wait = .milliseconds(150) }
     let began = BootTime.now()
-    let unit = try SocketClient(socket.listener.path, boundTo: unitAddress("foo.service"))
+    let unit = try SocketClient(socket.path, boundTo: unitAddress("foo.service"))
     #expect(try client().readAll() == [])
     #expect(BootTime.now() - began >= .milliseconds(150))
     if geteuid() == 0 {
@@ -103,7 +103,7 @@ final class TokenServerTests {
   func expired() throws {
     change { $0.wait = .milliseconds(100) }
     board.post(Secret("JWT old"), until: .now())
-    server.send(.posted)
+    server.send(.posted(profile: "default"))
     #expect(try client().readAll() == [])
     post("JWT brief", for: .milliseconds(50))
     #expect(try client().readText() == "JWT brief")
@@ -184,7 +184,7 @@ final class TokenServerTests {
     #expect(waiting.readText() == "JWT a")
     server.shutDown(answeringQueue: true)
     #expect(throws: SystemError.self, "nobody listens any more") {
-      socket.listener.removePath()
+      socket.removePath()
       _ = try client()
     }
   }
@@ -207,10 +207,10 @@ final class TokenServerTests {
     let otherBoard = HeaderBoard()
     let other = try Self.open(folder.path("other"), "other", otherBoard)
     server.send(.add(other))
-    let waiting = try SocketClient(other.listener.path)
+    let waiting = try SocketClient(other.path)
     let elsewhere = try client()
     settle()
-    other.listener.removePath()
+    other.removePath()
     server.send(.remove(other))
     #expect(waiting.readAll() == [])
     let isElsewhereWaiting = elsewhere.isWaiting()
@@ -228,7 +228,7 @@ final class TokenServerTests {
     }
     for turn in 0..<5 {
       let name = unitAddress("foo\(turn).service")
-      #expect(try SocketClient(socket.listener.path, boundTo: name).readAll() == [])
+      #expect(try SocketClient(socket.path, boundTo: name).readAll() == [])
     }
     settle()
     #expect(socket.denied.load(ordering: .relaxed) == 5)
@@ -259,14 +259,14 @@ final class TokenServerTests {
       $0.access.units = ["other.service"]
     }
     let name = unitAddress("foo.service")
-    #expect(try SocketClient(socket.listener.path, boundTo: name).readAll() == [])
+    #expect(try SocketClient(socket.path, boundTo: name).readAll() == [])
     settle()
     #expect(reports.all.count == 1)
   }
 
   @Test("judges those who wait by the list that is in force when the header comes")
   func judgesAgain() throws {
-    let reader = try SocketClient(socket.listener.path, boundTo: unitAddress("foo.service"))
+    let reader = try SocketClient(socket.path, boundTo: unitAddress("foo.service"))
     settle()
     change {
       $0.access.users = [4_000_000_000]
@@ -279,7 +279,7 @@ final class TokenServerTests {
 
   @Test("gives nobody who waits for one profile the header of another that takes over the path")
   func takenOver() throws {
-    let reader = try SocketClient(socket.listener.path, boundTo: unitAddress("foo.service"))
+    let reader = try SocketClient(socket.path, boundTo: unitAddress("foo.service"))
     settle()
     let other = HeaderBoard()
     var settings = socket.assignment.settings
@@ -287,7 +287,7 @@ final class TokenServerTests {
     settings.access.units = ["other.service"]
     socket.assignment = .init(profile: "other", board: other, settings: settings)
     other.post(Secret("JWT other"), until: .now() + .seconds(60))
-    server.send(.posted)
+    server.send(.posted(profile: "default"))
     let text = reader.readText()
     #expect(text == "")
   }
@@ -330,13 +330,5 @@ final class TokenServerTests {
       thief.join()
       exit(rig.idlesFor200Milliseconds() ? 0 : 3)
     }
-  }
-
-  private func openDescriptors() throws -> Int {
-    var count = 0
-    let folder = try #require(opendir("/proc/self/fd"))
-    defer { closedir(folder) }
-    while readdir(folder) != nil { count += 1 }
-    return count
   }
 }

@@ -29,4 +29,36 @@ package enum LoopbackListener {
     try retrying("listen on", address) { listen(descriptor.raw, backlog) }
     return descriptor
   }
+
+  /// The address of a listening TCP socket, in numbers: `127.0.0.1:9464`, `[::1]:9464` (getnameinfo(3)).
+  ///
+  /// - Returns: `nil` where it is none.
+  package static func place(of descriptor: borrowing OwnedFD) -> String? {
+    var isListening: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(descriptor.raw, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1
+    else { return nil }
+    var address = sockaddr_storage()
+    length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    var port = [CChar](repeating: 0, count: 8)
+    let raw = descriptor.raw
+    let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        getsockname(raw, address, &length) == 0
+          && (address.pointee.sa_family == sa_family_t(AF_INET)
+            || address.pointee.sa_family == sa_family_t(AF_INET6))
+          && getnameinfo(
+            address, length, &host, socklen_t(host.count), &port, socklen_t(port.count),
+            Int32(NI_NUMERICHOST | NI_NUMERICSERV)) == 0
+      }
+    }
+    guard isKnown else { return nil }
+    let (name, number) = (Self.text(host), Self.text(port))
+    return name.contains(":") ? "[\(name)]:\(number)" : "\(name):\(number)"
+  }
+
+  private static func text(_ characters: [CChar]) -> String {
+    String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
 }

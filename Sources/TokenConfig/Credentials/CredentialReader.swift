@@ -36,7 +36,7 @@ package struct CredentialReader: Sendable {
     }
   }
 
-  func read(_ source: CredentialSource, isSecret: Bool) throws(CredentialError) -> Secret {
+  package func read(_ source: CredentialSource, isSecret: Bool) throws(CredentialError) -> Secret {
     switch source {
     case .inline(let secret):
       return secret

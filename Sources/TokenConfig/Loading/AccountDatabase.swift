@@ -1,14 +1,14 @@
 internal import Glibc
-internal import TokenCore
+package import TokenCore
 
 /// Users and groups of this host (getpwnam_r(3), getgrnam_r(3)). Numbers stand for themselves.
-enum AccountDatabase {
-  static func group(_ name: String) -> Group? {
+package enum AccountDatabase {
+  package static func group(_ name: String) -> Group? {
     if let id = groupID(named: name) { return Group(name: name, id: id) }
     return number(name).map { Group(name: groupName($0) ?? name, id: $0) }
   }
 
-  static func user(_ name: String) -> UInt32? {
+  package static func user(_ name: String) -> UInt32? {
     let id = lookUp(passwd()) {
       getpwnam_r(name, $0, $1, $2, $3)
     } read: {

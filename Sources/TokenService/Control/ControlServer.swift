@@ -20,6 +20,9 @@ package protocol ControlServer: Sendable {
   /// What has happened since the last call, in order.
   func post(_ postings: [ControlPosting])
 
+  /// Calls `answer` when its loop comes round. It must not block.
+  func probe(_ answer: @escaping @Sendable () -> Void)
+
   /// Closes everything and returns when it is done, in half a second at most.
   func shutDown()
 }

@@ -11,19 +11,21 @@ final class ReaderSocket: Sendable {
     let settings: SocketConfiguration
   }
 
-  let listener: ListeningSocket
-  /// Made by systemd for a socket unit: it isn't ours to remove or to change.
-  let isActivated: Bool
+  private let socket: SocketTable.Unix
   private let current: Mutex<Assignment>
   /// Readers that got a header, and those that the access list turned away.
   let served = Atomic<Int>(0)
   let denied = Atomic<Int>(0)
 
-  init(listener: consuming ListeningSocket, isActivated: Bool = false, _ assignment: Assignment) {
-    self.listener = listener
-    self.isActivated = isActivated
+  init(_ socket: SocketTable.Unix, _ assignment: Assignment) {
+    self.socket = socket
     current = Mutex(assignment)
   }
+
+  func accept() -> ListeningSocket.Acceptance { socket.listener.accept() }
+
+  /// For epoll(7) alone.
+  var descriptor: Int32 { socket.listener.descriptor.raw }
 
   var assignment: Assignment {
     get { current.withLock { $0 } }

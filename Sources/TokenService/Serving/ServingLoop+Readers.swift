@@ -27,9 +27,9 @@ extension ServingLoop {
     wait(reader, .writable)
   }
 
-  /// There may be headers for those who wait.
-  func answerWaiting() {
-    for (tag, reader) in waiting.withoutHeader {
+  /// There may be a header for those who wait for this profile's.
+  func answerWaiting(of profile: String) {
+    for (tag, reader) in waiting.withoutHeader(of: profile) {
       let assignment = reader.socket.assignment
       guard let posting = assignment.board.current else { continue }
       // A reload may have changed who may read, or given the path to another profile.

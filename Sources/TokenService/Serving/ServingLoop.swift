@@ -71,7 +71,8 @@ final class ServingLoop {
       switch command {
       case .add(let socket): add(socket)
       case .remove(let socket): remove(socket)
-      case .posted: answerWaiting()
+      case .posted(let profile): answerWaiting(of: profile)
+      case .probe(let answer): answer()
       case .shutDown(let answeringQueue):
         if answeringQueue { sockets.values.forEach(remove) }
         return false
@@ -83,14 +84,14 @@ final class ServingLoop {
   private func add(_ socket: ReaderSocket) {
     let tag = freshTag()
     sockets[tag] = socket
-    if (try? epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)) == nil { rest(socket) }
+    if (try? epoll.add(socket.descriptor, .readable, tag: tag)) == nil { rest(socket) }
   }
 
   private func remove(_ socket: ReaderSocket) {
     // Where systemd keeps the path, readers may go on coming.
     let end = BootTime.now() + Self.longestDrain
     while BootTime.now() < end, accept(from: socket) {}
-    epoll.remove(socket.listener.descriptor.raw)
+    epoll.remove(socket.descriptor)
     waiting.removeAll { $0.socket === socket }
     sockets = sockets.filter { $0.value !== socket }
   }
@@ -102,7 +103,7 @@ final class ServingLoop {
   @discardableResult
   private func accept(from socket: ReaderSocket) -> Bool {
     for _ in 0..<burst {
-      switch socket.listener.accept() {
+      switch socket.accept() {
       case .connection(let connection, let address): receive(connection, from: address, socket)
       case .vanished: continue
       case .queueEmpty:
@@ -120,7 +121,7 @@ final class ServingLoop {
     if let leftOut = exhaustion.admit(.now()) { report(.outOfDescriptors(errno: code, leftOut: leftOut)) }
     spare = nil
     defer { spare = Self.spareDescriptor() }
-    switch socket.listener.accept() {
+    switch socket.accept() {
     case .connection: return true
     case .vanished: return true
     case .queueEmpty: return false
@@ -132,7 +133,7 @@ final class ServingLoop {
   }
 
   private func rest(_ socket: ReaderSocket) {
-    epoll.remove(socket.listener.descriptor.raw)
+    epoll.remove(socket.descriptor)
     resting.append(socket)
     restsUntil = .now() + Self.restTime
   }
@@ -141,7 +142,7 @@ final class ServingLoop {
     guard let until = restsUntil, until <= now else { return }
     restsUntil = nil
     for (tag, socket) in sockets where resting.contains(where: { $0 === socket }) {
-      try? epoll.add(socket.listener.descriptor.raw, .readable, tag: tag)
+      try? epoll.add(socket.descriptor, .readable, tag: tag)
     }
     resting = []
   }

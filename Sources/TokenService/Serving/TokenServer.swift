@@ -9,15 +9,16 @@ final class TokenServer: Sendable {
     case add(ReaderSocket)
     /// Answers those who are queued, turns away those who wait, and closes.
     case remove(ReaderSocket)
-    /// A board has a header that it hadn't before.
-    case posted
+    /// The profile's board has a header that it hadn't before, or its readers are others.
+    case posted(profile: String)
+    /// Calls it, on the thread: it comes round.
+    case probe(@Sendable () -> Void)
     /// `answeringQueue`: those who are queued are answered first, which ends only where nobody new can come.
     case shutDown(answeringQueue: Bool)
   }
 
   private let commands = Mutex<[Command]>([])
   private let wakeUp: WakeUp
-  private let beats = Atomic<Int>(0)
   private let thread = Mutex<WorkerThread?>(nil)
 
   /// Starts the thread. `report` is called on the thread and must not block.
@@ -46,16 +47,9 @@ final class TokenServer: Sendable {
     thread.withLock { $0.take() }?.join()
   }
 
-  /// How often the thread has come round; ``probe()`` makes it do so. A number that stands still after a probe
-  /// means that the thread hangs.
-  var heartbeat: Int { beats.load(ordering: .relaxed) }
-
-  func probe() { wakeUp.ring() }
-
   /// For the thread: what has been sent since the last call.
   func takeCommands() -> [Command] {
     wakeUp.clear()
-    beats.add(1, ordering: .relaxed)
     return commands.withLock { commands in
       defer { commands = [] }
       return commands

@@ -8,6 +8,7 @@ struct WaitingRoom {
   /// How many may wait at once; one user may have half of these.
   let limit: Int
   private var readers: [UInt64: Reader] = [:]
+  private var tagsByProfile: [String: Set<UInt64>] = [:]
   private var countByUser: [UInt32: Int] = [:]
   /// No deadline is earlier than this; it may be too early, which costs one look.
   private var earliestDeadline: BootTime?
@@ -18,8 +19,10 @@ struct WaitingRoom {
 
   subscript(tag: UInt64) -> Reader? { readers[tag] }
 
-  var withoutHeader: [(UInt64, Reader)] {
-    readers.compactMap { $0.value.rest == nil ? ($0.key, $0.value) : nil }
+  func withoutHeader(of profile: String) -> [(UInt64, Reader)] {
+    (tagsByProfile[profile] ?? []).compactMap { tag in
+      readers[tag].flatMap { $0.rest == nil ? (tag, $0) : nil }
+    }
   }
 
   /// systemd itself, which reads for a unit, has room for as long as there is any.
@@ -30,6 +33,7 @@ struct WaitingRoom {
 
   mutating func add(_ reader: Reader, _ tag: UInt64) {
     readers[tag] = reader
+    tagsByProfile[reader.profile, default: []].insert(tag)
     countByUser[reader.peer.identity.uid, default: 0] += 1
     note(reader.deadline)
   }
@@ -41,6 +45,8 @@ struct WaitingRoom {
 
   mutating func remove(_ tag: UInt64) {
     guard let reader = readers.removeValue(forKey: tag) else { return }
+    tagsByProfile[reader.profile]?.remove(tag)
+    if tagsByProfile[reader.profile]?.isEmpty ?? false { tagsByProfile[reader.profile] = nil }
     let user = reader.peer.identity.uid
     let left = countByUser[user, default: 0] - 1
     countByUser[user] = left > 0 ? left : nil

@@ -36,8 +36,8 @@ final class Bench: Sendable {
 
   func path(_ name: String) -> String { "\(runtime)/\(name)" }
 
-  /// The names of what profiles have put there: all but the HTTP socket.
-  var outlets: [String] { Files.names(in: runtime).filter { $0 != "api.sock" } }
+  /// The names of what profiles have put there: all but the HTTP socket and the list of header files.
+  var outlets: [String] { Files.names(in: runtime).filter { $0 != "api.sock" && $0 != ".published" } }
 
   /// The default places of a profile's socket and header file.
   var socket: String { path("default.sock") }

@@ -1,0 +1,167 @@
+import DaemonCore
+import LinuxSystem
+import Synchronization
+import TokenCore
+
+/// Writes and removes header files. A job may hang and go on at any later time, so right before a file appears and again
+/// right after it, it looks whether the file still may.
+final class HeaderFiles: Sendable {
+  private struct Outlet {
+    /// What is older doesn't appear any more.
+    var oldest = Int.min
+    var writings = 0
+  }
+
+  private let outlets = Mutex<[OutletID: Outlet]>([:])
+  /// By path: what this process has put there.
+  private let published = Mutex<[String: HeldInode]>([:])
+  /// `nil` where there is no folder for it, or another daemon has it.
+  private let list: PublishedList?
+  private let replaced: ReplacedFiles
+  private let budget: InodeBudget
+  private let seen: SeenFiles
+
+  /// `limit`: how many files are held open, so that they can be emptied wherever a bind mount shows them.
+  init(list: PublishedList?, replaced: ReplacedFiles, seen: SeenFiles, limit: Int) {
+    self.list = list
+    self.replaced = replaced
+    self.seen = seen
+    budget = InodeBudget(limit: limit)
+  }
+
+  /// Call it when the order to write is given, before any other for the outlet.
+  func begin(_ writing: HeaderWriting) {
+    outlets.withLock { $0[writing.outlet, default: Outlet()].writings += 1 }
+  }
+
+  /// The order to write wasn't carried out, or is done.
+  func end(_ writing: HeaderWriting) {
+    outlets.withLock { outlets in
+      outlets[writing.outlet]?.writings -= 1
+      Self.dropIfOver(writing.outlet, &outlets)
+    }
+  }
+
+  /// No writing of the outlet with a lower generation may publish anything from now on.
+  func retire(_ outlet: OutletID, below generation: Int) {
+    outlets.withLock { outlets in
+      let oldest = max(outlets[outlet]?.oldest ?? .min, generation)
+      outlets[outlet, default: Outlet()].oldest = oldest
+      Self.dropIfOver(outlet, &outlets)
+    }
+  }
+
+  /// An outlet that is gone is forgotten once nothing writes it any more.
+  private static func dropIfOver(_ outlet: OutletID, _ outlets: inout [OutletID: Outlet]) {
+    guard let known = outlets[outlet], known.oldest == .max, known.writings == 0 else { return }
+    outlets[outlet] = nil
+  }
+
+  private func mayAppear(_ writing: HeaderWriting) -> Bool {
+    let isCurrent = outlets.withLock { writing.generation >= $0[writing.outlet]?.oldest ?? .min }
+    return isCurrent && BootTime.now() < writing.deadline
+  }
+
+  /// Puts the header into its file, unless it is there already. It may hang.
+  func write(_ writing: HeaderWriting) -> JobResult {
+    defer { end(writing) }
+    do {
+      return try put(writing, try writing.header.rendered(for: writing.file))
+    } catch let error as SystemError {
+      return .failed(JobFailure(error))
+    } catch {
+      return .failed(JobFailure(reason: "\(error)"))
+    }
+  }
+
+  private func put(_ writing: HeaderWriting, _ content: Secret) throws(SystemError) -> JobResult {
+    guard mayAppear(writing) else { return .stale }
+    let path = writing.file.path
+    let file = PublishedFile(
+      path: path, ownership: Ownership(mode: writing.file.mode, group: writing.file.group?.id))
+    if let identity = file.holds(content) {
+      note(HeldInode(identity, until: writing.deadline), at: path)
+      try list?.settle(PublishedList.Entry(path: path, inode: identity.inode))
+      return .unchanged
+    }
+    let prepared = try file.prepare(content)
+    let identity = prepared.identity
+    try list?.note(PublishedList.Entry(path: path, inode: identity.inode))
+    guard mayAppear(writing) else { return .stale }
+    let inode: PublishedInode
+    seen.expect(path)
+    do throws(SystemError) {
+      inode = try prepared.publish()
+    } catch {
+      seen.takeBack(path)
+      throw error
+    }
+    guard mayAppear(writing) else {
+      if try file.remove(ifIs: identity) { try list?.forget(path) }
+      return .stale
+    }
+    note(hold(inode, path, writing.deadline), at: path)
+    try list?.settle(PublishedList.Entry(path: path, inode: identity.inode))
+    return .changed
+  }
+
+  private func hold(_ inode: consuming PublishedInode, _ path: String, _ deadline: BootTime) -> HeldInode {
+    let identity = inode.identity
+    if budget.take() { return HeldInode(inode, budget, until: deadline) }
+    // Closing it now is an event at its path (IN_CLOSE_WRITE, inotify(7)).
+    seen.expect(path)
+    return HeldInode(identity, until: deadline)
+  }
+
+  private func note(_ new: HeldInode, at path: String) {
+    let old = published.withLock { published in
+      let old = published[path]
+      // The same file that was found again is still open.
+      if new.isOpen || old?.identity != new.identity { published[path] = new }
+      return old?.identity == new.identity ? nil : old
+    }
+    if let old { replaced.add(old, in: Folder.folderPath(of: path)) }
+    seen.note(path)
+  }
+
+  /// Removes what the path leads to if this service's user has put it there. It may hang.
+  func withdraw(_ path: String) -> JobResult {
+    let known = published.withLock { $0[path]?.identity }
+    do throws(SystemError) {
+      guard let identity = try FileIdentity.ofOwnFile(path), known == nil || known == identity else {
+        forget(path)
+        return .unchanged
+      }
+      seen.expect(path)
+      do throws(SystemError) {
+        let isRemoved = try PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil)).remove(
+          ifIs: identity)
+        if !isRemoved { seen.takeBack(path) }
+      } catch {
+        seen.takeBack(path)
+        throw error
+      }
+      forget(path)
+      return .changed
+    } catch {
+      return .failed(JobFailure(error))
+    }
+  }
+
+  private func forget(_ path: String) {
+    seen.note(path)
+    // A bind mount may go on showing it.
+    published.withLock { $0.removeValue(forKey: path) }?.empty()
+    do throws(SystemError) {
+      try list?.forget(path)
+    } catch {
+      // It stays on the list with an inode number that the path no longer has, which does no harm.
+    }
+  }
+}
+
+extension JobFailure {
+  init(_ error: SystemError) {
+    self.init(reason: "\(error)", isPermission: error.isPermission)
+  }
+}
