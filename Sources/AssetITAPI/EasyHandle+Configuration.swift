@@ -4,19 +4,27 @@ internal import TokenCore
 extension EasyHandle {
   /// Sets everything but the body and the receivers.
   ///
+  /// - Parameters:
+  ///   - headers: go along with those that every request has, and replace those of their name.
+  ///   - usesHTTP2: whether HTTP/2 is offered; over TLS only, where the service may choose.
   /// - Throws: `.unusableSetting`.
-  func configure(for endpoint: Endpoint, _ settings: ExchangeSettings) throws(ExchangeFailure) {
+  func configure(
+    for endpoint: Endpoint, _ settings: ExchangeSettings, headers: [RequestHeader], usesHTTP2: Bool
+  ) throws(ExchangeFailure) {
     try set(CURLOPT_URL, endpoint.url)
     try set(CURLOPT_PROTOCOLS_STR, endpoint.isPlain ? "http" : "https")
     try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-    try set(CURLOPT_HTTP_VERSION, ccurl_http_1_1)
+    try set(CURLOPT_HTTP_VERSION, usesHTTP2 && CurlLibrary.hasHTTP2 ? ccurl_http_2_tls : ccurl_http_1_1)
+    // Whatever is compressed is read, asked for or not; the limit counts decoded bytes.
+    try set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
     // A redirect would carry the secret elsewhere.
     try set(CURLOPT_FOLLOWLOCATION, 0)
     try set(CURLOPT_NETRC, ccurl_netrc_ignored)
     try set(CURLOPT_USERAGENT, Release.userAgent)
-    try set(headers: [
-      "Content-Type: application/json", "Accept: application/json, text/plain", "Expect:",
-    ])
+    let named = Set(headers.map { $0.name.lowercased() })
+    let usual = ["Content-Type": settings.body.contentType, "Accept": "application/json, text/plain"]
+    let lines = usual.filter { !named.contains($0.key.lowercased()) }.map { "\($0.key): \($0.value)" }
+    try set(headers: lines + ["Expect:"], headers)
     try setLimits(settings)
     try setTLS(settings)
     try setProxy(endpoint, settings)
@@ -41,6 +49,12 @@ extension EasyHandle {
     try set(CURLOPT_SSL_VERIFYHOST, 2)
     try set(CURLOPT_SSLVERSION, ccurl_tls_1_2)
     try set(CURLOPT_PROXY_SSLVERSION, ccurl_tls_1_2)
+    if let certificate = settings.clientCertificate {
+      try set(CURLOPT_SSLCERT, certificate)
+      try set(CURLOPT_SSLKEY, settings.clientKey ?? certificate)
+      // Without this OpenSSL would ask the terminal for an encrypted key's passphrase, and wait.
+      try set(CURLOPT_KEYPASSWD, "")
+    }
     guard let caFile = settings.caFile else { return }
     try set(CURLOPT_CAINFO, caFile)
     try set(CURLOPT_CAPATH, nil as String?)
@@ -71,5 +85,14 @@ extension EasyHandle {
     else { return false }
     defer { curl_free(scheme) }
     return ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(String(cString: scheme))
+  }
+}
+
+extension RequestFormat {
+  fileprivate var contentType: String {
+    switch self {
+    case .json: "application/json"
+    case .form: "application/x-www-form-urlencoded"
+    }
   }
 }

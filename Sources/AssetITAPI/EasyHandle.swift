@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 internal import TokenCore
 
 /// One easy handle (libcurl-easy(3)) with the memory that it points at.
@@ -7,12 +8,14 @@ final class EasyHandle {
   private let errorText: UnsafeMutablePointer<CChar>
   private let body: RequestBody
   private var headers: UnsafeMutablePointer<curl_slist>?
+  /// Of the header lines that are sent, in their order.
+  private(set) var headerNames: [String] = []
 
   /// Takes over `body`, which is sent by POST.
   ///
   /// - Throws: `.unusableSetting` where libcurl takes no handle or no error text.
   init(sending body: consuming RequestBody) throws(ExchangeFailure) {
-    guard let raw = curl_easy_init() else { throw Self.refused(CURLE_FAILED_INIT) }
+    guard CurlLibrary.isUsable, let raw = curl_easy_init() else { throw Self.refused(CURLE_FAILED_INIT) }
     self.raw = raw
     self.body = body
     errorText = .allocate(capacity: ccurl_error_size)
@@ -26,6 +29,11 @@ final class EasyHandle {
 
   deinit {
     curl_easy_cleanup(raw)
+    for line in sequence(first: headers, next: { $0?.pointee.next }).prefix(while: { $0 != nil }) {
+      if let text = line?.pointee.data {
+        UnsafeMutableRawBufferPointer(start: text, count: strlen(text)).wipe()
+      }
+    }
     curl_slist_free_all(headers)
     errorText.deallocate()
   }
@@ -58,12 +66,30 @@ final class EasyHandle {
   }
 
   /// Lines of the header; a name and a colon alone keep libcurl from sending that one.
-  func set(headers lines: [String]) throws(ExchangeFailure) {
-    for line in lines {
-      guard let longer = curl_slist_append(headers, line) else { throw Self.refused(CURLE_OUT_OF_MEMORY) }
-      headers = longer
+  func set(headers lines: [String], _ secret: [RequestHeader]) throws(ExchangeFailure) {
+    let sent = lines.filter { !$0.hasSuffix(":") }.map { String($0.prefix { $0 != ":" }) }
+    headerNames = ["User-Agent", "Accept-Encoding"] + sent + secret.map(\.name)
+    for line in lines { try append(Array(line.utf8) + [0]) }
+    for header in secret {
+      var line: [UInt8] = []
+      line.reserveCapacity(header.name.utf8.count + header.value.count + 3)
+      line += header.name.utf8
+      line += ": ".utf8
+      header.value.withBytes { for index in $0.indices { line.append($0[index]) } }
+      line.append(0)
+      defer { line.wipe() }
+      try append(line)
     }
     try set(CURLOPT_HTTPHEADER, to: headers)
+  }
+
+  /// Takes a line with a NUL at its end.
+  private func append(_ line: [UInt8]) throws(ExchangeFailure) {
+    let longer = line.withUnsafeBytes {
+      curl_slist_append(headers, $0.bindMemory(to: CChar.self).baseAddress)
+    }
+    guard let longer else { throw Self.refused(CURLE_OUT_OF_MEMORY) }
+    headers = longer
   }
 
   /// 0 where libcurl doesn't know.
@@ -76,6 +102,18 @@ final class EasyHandle {
   func offset(_ info: CURLINFO) -> curl_off_t {
     var value: curl_off_t = 0
     return ccurl_get_offset(raw, info, &value) == CURLE_OK ? value : 0
+  }
+
+  /// `nil` where libcurl doesn't know.
+  func string(_ info: CURLINFO) -> String? {
+    var value: UnsafePointer<CChar>?
+    guard ccurl_get_string(raw, info, &value) == CURLE_OK, let value else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  func set(_ listener: ccurl_listener) throws(ExchangeFailure) {
+    try check(ccurl_set_listener(raw, listener))
   }
 
   private func check(_ code: CURLcode) throws(ExchangeFailure) {

@@ -1,5 +1,4 @@
 internal import CCurl
-internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
 package import TokenCore
@@ -14,7 +13,7 @@ package final class ExchangeClient: Sendable {
   /// - Parameter localTime: this host's time of day, seconds since 1970.
   /// - Throws: ``ExchangeClientError`` where libcurl or the system has no memory or no thread for it.
   package init(localTime: @escaping @Sendable () -> Double = timeOfDay) throws(ExchangeClientError) {
-    guard Self.globalSetUp == CURLE_OK else { throw .libcurl("curl_global_init") }
+    guard CurlLibrary.isUsable else { throw .libcurl("curl_global_init") }
     guard let multi = curl_multi_init() else { throw .libcurl("curl_multi_init") }
     let mailbox = ExchangeMailbox(wakeUp: WakeUp(multi))
     let loop = ExchangeLoop(multi: multi, mailbox: mailbox, localTime: localTime)
@@ -60,11 +59,4 @@ package final class ExchangeClient: Sendable {
   deinit {
     shutDown()
   }
-
-  /// `SSLKEYLOGFILE` (which libcurl heeds, whatever it was set for) would let a file's readers decrypt recorded
-  /// exchanges, secret and token included.
-  private static let globalSetUp: CURLcode = {
-    unsetenv("SSLKEYLOGFILE")
-    return curl_global_init(ccurl_global_default)
-  }()
 }

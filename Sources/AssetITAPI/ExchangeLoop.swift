@@ -19,6 +19,10 @@ final class ExchangeLoop {
   private let localTime: @Sendable () -> Double
   private var exchanges: [ExchangeID: Exchange] = [:]
   private var byHandle: [UnsafeMutableRawPointer: ExchangeID] = [:]
+  /// Services whose last exchange ended in an error of HTTP/2 itself: the next one speaks HTTP/1.1, and so do
+  /// those after it for as long as that goes well.
+  private var withoutHTTP2: Set<String> = []
+  private static let mostRemembered = 1024
 
   /// Takes over `multi`.
   init(
@@ -49,7 +53,8 @@ final class ExchangeLoop {
   private func begin(_ arrival: ExchangeMailbox.Arrival) {
     let transfer: Transfer
     do throws(ExchangeFailure) {
-      transfer = try Transfer(arrival.request)
+      let service = arrival.request.settings.baseURL
+      transfer = try Transfer(arrival.request, usesHTTP2: !withoutHTTP2.contains(service))
     } catch {
       return arrival.completion(.failure(error))
     }
@@ -76,7 +81,23 @@ final class ExchangeLoop {
       let code = message.pointee.data.result
       let handle = message.pointee.easy_handle
       guard let handle, let id = byHandle[handle] else { continue }
-      end(id) { $0.result(code, localNow: localTime()) }
+      end(id) { transfer in
+        let result = transfer.result(code, localNow: localTime())
+        learn(from: transfer, code, result)
+        return result
+      }
+    }
+  }
+
+  private func learn(
+    from transfer: Transfer, _ code: CURLcode, _ result: Result<TokenGrant, ExchangeFailure>
+  ) {
+    let service = transfer.request.settings.baseURL
+    if transfer.usesHTTP2, transfer.outcome(code).isHTTP2Error {
+      if withoutHTTP2.count >= Self.mostRemembered { withoutHTTP2 = [] }
+      withoutHTTP2.insert(service)
+    } else if case .failure = result {
+      withoutHTTP2.remove(service)
     }
   }
 

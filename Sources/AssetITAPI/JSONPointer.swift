@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import TokenCore
 
 /// A place in a JSON document (RFC 6901).
 struct JSONPointer: Equatable, Sendable {
@@ -18,6 +18,24 @@ struct JSONPointer: Equatable, Sendable {
     self.tokens = tokens
   }
 
+  private init(tokens: [String]) {
+    self.tokens = tokens
+    text = tokens.map { "/" + Self.escape($0) }.joined()
+  }
+
+  /// A key as it stands in a pointer.
+  static func escape(_ token: String) -> String {
+    var escaped = ""
+    for scalar in token.unicodeScalars {
+      switch scalar {
+      case "~": escaped += "~0"
+      case "/": escaped += "~1"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+
   private static func unescape(_ part: Substring.UnicodeScalarView) -> String? {
     var token = ""
     var rest = part
@@ -35,59 +53,29 @@ struct JSONPointer: Equatable, Sendable {
     return token
   }
 
-  /// The string at this place; `nil` where there is none.
-  ///
-  /// - Throws: where `json` is no JSON document. (JSONDecoder refuses more than 512 levels by itself.)
-  func string(in json: Data) throws -> String? {
-    try JSONDecoder().decode(PointedString.self, from: json, configuration: tokens).text
-  }
-}
+  /// What holds this place; the document itself for its own place.
+  var parent: JSONPointer { JSONPointer(tokens: tokens.dropLast()) }
 
-private struct PointedString: DecodableWithConfiguration {
-  let text: String?
-
-  init(from decoder: any Decoder, configuration tokens: [String]) throws {
-    text = Self.find(tokens[...], decoder)
-  }
-
-  private static func find(_ tokens: ArraySlice<String>, _ decoder: any Decoder) -> String? {
-    guard let token = tokens.first else {
-      return try? decoder.singleValueContainer().decode(String.self)
+  /// The value at this place; `nil` where there is none.
+  func value(in document: JSONValue) -> JSONValue? {
+    var value = document
+    for token in tokens {
+      switch value {
+      case .object:
+        guard let member = value[token] else { return nil }
+        value = member
+      case .array(let elements):
+        guard let index = Self.index(token), index < elements.count else { return nil }
+        value = elements[index]
+      default: return nil
+      }
     }
-    if let object = try? decoder.container(keyedBy: Key.self) {
-      let key = Key(stringValue: token)
-      guard object.contains(key), let value = try? object.superDecoder(forKey: key) else { return nil }
-      return find(tokens.dropFirst(), value)
-    }
-    guard var array = try? decoder.unkeyedContainer(), let index = Self.index(token),
-      index < array.count ?? 0
-    else { return nil }
-    for _ in 0..<index {
-      guard (try? array.decode(Skipped.self)) != nil else { return nil }
-    }
-    return (try? array.superDecoder()).flatMap { find(tokens.dropFirst(), $0) }
+    return value
   }
 
   /// Digits without leading zeros (RFC 6901 section 4).
   private static func index(_ token: String) -> Int? {
     guard let index = Int(token), index >= 0, String(index) == token else { return nil }
     return index
-  }
-
-  private struct Skipped: Decodable {
-    init(from decoder: any Decoder) {}
-  }
-
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) {
-      self.stringValue = stringValue
-    }
-
-    init?(intValue: Int) {
-      return nil
-    }
   }
 }

@@ -1,11 +1,12 @@
 internal import CCurl
 
 /// What is read of an answer's header fields.
-struct ServiceHeaders: Equatable {
+struct ServiceHeaders {
   /// The most that `Retry-After` is followed, seconds.
   static let longestRetryAfter: Int64 = 3600
 
-  private(set) var contentType: String?
+  /// Every field, as it came.
+  private(set) var fields: [(name: String, value: String)] = []
   /// `Date` (RFC 9110 section 6.6.1), seconds since 1970.
   private(set) var date: Int64?
   /// `Age` (RFC 9111 section 5.1) is over 0: a cache answered, and `Date` is old.
@@ -16,8 +17,8 @@ struct ServiceHeaders: Equatable {
   mutating func add(line: String) {
     guard let colon = line.firstIndex(of: ":") else { return }
     let value = String(line[line.index(after: colon)...].trimmingHTTPSpace)
+    fields.append((String(line[..<colon]), value))
     switch line[..<colon].lowercased() {
-    case "content-type": contentType = contentType ?? value
     case "date": date = date ?? Self.seconds(of: value)
     case "age": hasAge = hasAge || (value.isDigits && value.contains { $0 != "0" })
     case "retry-after": retryAfterText = retryAfterText ?? value

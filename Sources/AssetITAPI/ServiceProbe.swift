@@ -18,8 +18,8 @@ package enum ServiceProbe {
     let endpoint = try Endpoint(settings)
     // Never sent. A secret that is empty, or may be part of a message, would keep libcurl's reasons back.
     let nothing = Credentials(clientID: Secret(""), clientSecret: Secret("\u{0}"))
-    let easy = try EasyHandle(sending: RequestBody(nothing, settings))
-    try easy.configure(for: endpoint, settings)
+    let easy = try EasyHandle(sending: RequestBody(RequestFields(nothing, settings)))
+    try easy.configure(for: endpoint, settings, headers: [], usesHTTP2: true)
     try easy.set(CURLOPT_NOBODY, 1)
     let head = Head()
     // `head` outlives the call, and libcurl calls only within it.
@@ -55,7 +55,7 @@ package enum ServiceProbe {
       isConnected: isConnected,
       host: endpoint.host,
       limit: isConnected ? settings.timeout : min(settings.connectTimeout, settings.timeout),
-      caFile: settings.caFile,
+      settings: settings,
       reason: FailureReason(easy.reason, code, request).text)
     return outcome.failure(retryAfter: nil)
       ?? .network(host: endpoint.host, reason: "it answered without a status")

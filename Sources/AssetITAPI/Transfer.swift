@@ -1,21 +1,26 @@
 internal import CCurl
 internal import TokenCore
 
-/// One request with its answer, on the loop's thread.
+/// One request with its answer, on the thread that drives it.
 final class Transfer {
-  private let easy: EasyHandle
-  private let request: AuthenticationRequest
-  private let endpoint: Endpoint
-  private let reader: TokenReader
-  private var answer = IncomingAnswer(limit: TokenReader.limit)
+  let easy: EasyHandle
+  let request: AuthenticationRequest
+  let endpoint: Endpoint
+  let fields: RequestFields
+  let reader: TokenReader
+  let usesHTTP2: Bool
+  private(set) var answer = IncomingAnswer(limit: TokenReader.limit)
 
   /// - Throws: what makes the request impossible, found before anything is sent.
-  init(_ request: AuthenticationRequest) throws(ExchangeFailure) {
+  init(_ request: AuthenticationRequest, usesHTTP2: Bool = true) throws(ExchangeFailure) {
     self.request = request
+    self.usesHTTP2 = usesHTTP2
     endpoint = try Endpoint(request.settings)
     reader = try TokenReader(request.settings)
-    easy = try EasyHandle(sending: RequestBody(request.credentials, request.settings))
-    try easy.configure(for: endpoint, request.settings)
+    fields = try RequestFields(request.credentials, request.settings)
+    easy = try EasyHandle(sending: RequestBody(fields))
+    try easy.configure(
+      for: endpoint, request.settings, headers: request.settings.headers, usesHTTP2: usesHTTP2)
     // The handle doesn't outlive this object, and libcurl calls only while the handle is driven.
     let context = Unmanaged.passUnretained(self).toOpaque()
     try easy.set(CURLOPT_WRITEDATA, to: context)
@@ -51,34 +56,37 @@ final class Transfer {
 
   private func grant(_ localNow: Double) throws(ExchangeFailure) -> TokenGrant {
     do throws(UnusableAnswer) {
-      let headers = answer.headers
-      let (token, claims) = try reader.read(answer.body, contentType: headers.contentType)
-      let lifetime = TokenLifetime(
-        claims: claims, serviceDate: headers.date, hasAge: headers.hasAge, localNow: localNow,
-        assumed: request.assumedLifetime)
-      let verdict = try lifetime.judge()
-      return TokenGrant(
-        token: token, lifetime: verdict.lifetime, validAfter: verdict.validAfter, issuedAt: claims.issuedAt,
-        expiresAt: claims.expiresAt, remarks: claims.remarks + verdict.remarks)
+      return try AnswerReading(body: answer.body, headers: answer.headers, localNow: localNow)
+        .grant(reader, assumedLifetime: request.assumedLifetime)
     } catch {
       throw .unusableAnswer(error)
     }
   }
 
-  private func outcome(_ code: CURLcode) -> TransferOutcome {
+  func outcome(_ code: CURLcode) -> TransferOutcome {
     let settings = request.settings
     let isConnected = easy.offset(CURLINFO_PRETRANSFER_TIME_T) > 0
+    let status = easy.number(CURLINFO_RESPONSE_CODE)
     return TransferOutcome(
       code: code,
-      status: easy.number(CURLINFO_RESPONSE_CODE),
+      status: status,
       proxyStatus: easy.number(CURLINFO_HTTP_CONNECTCODE),
       verifyResults: [easy.number(CURLINFO_SSL_VERIFYRESULT), easy.number(CURLINFO_PROXY_SSL_VERIFYRESULT)],
       isConnected: isConnected,
       isOversized: answer.isOversized,
+      isPage: AnswerText.isHTML(answer.body),
+      detail: status >= 300 ? detail(status) : StatusDetail(),
       host: endpoint.host,
       limit: isConnected ? settings.timeout : min(settings.connectTimeout, settings.timeout),
-      caFile: settings.caFile,
+      settings: settings,
       reason: FailureReason(easy.reason, code, request).text)
+  }
+
+  private func detail(_ status: Int) -> StatusDetail {
+    let credentials = request.credentials
+    return StatusDetail(
+      message: ServiceMessage.find(in: answer.body, credentials),
+      suspicion: [400, 401, 403].contains(status) ? credentials.oddities.first : nil)
   }
 
   /// Returns another number than `length` to make libcurl stop.

@@ -13,16 +13,23 @@ struct TransferOutcome {
   /// The request could be sent.
   var isConnected = false
   var isOversized = false
+  /// The body is a page for browsers.
+  var isPage = false
+  var detail = StatusDetail()
   var host: String
   /// The time limit that was in force at the end.
   var limit: Duration
-  var caFile: String?
+  var settings: ExchangeSettings?
   var reason: String
 
   /// `nil` where a whole answer of 2xx has come.
   func failure(retryAfter: Duration?) -> ExchangeFailure? {
     // A status stands however its connection ended afterwards.
-    if status >= 300 { return .status(status, retryAfter: retryAfter) }
+    if status >= 300 {
+      let failure = ExchangeFailure.status(status, retryAfter: retryAfter, detail: detail)
+      let isFinal = failure.failureClass == .rejected || failure.failureClass == .misconfigured
+      return isFinal && isPage && 400..<500 ~= status ? .gatewayPage(status) : failure
+    }
     if isOversized { return .unusableAnswer(.oversized(limit: TokenReader.limit)) }
     if code == CURLE_OK {
       return status >= 200 ? nil : .network(host: host, reason: "it answered without a status")
@@ -48,6 +55,12 @@ struct TransferOutcome {
       return .nameResolution(host: "of the proxy", reason: reason)
     case CURLE_OPERATION_TIMEDOUT:
       return .timedOut(host: host, after: limit)
+    case CURLE_SSL_CLIENTCERT:
+      return .certificateWanted(host: host, reason: reason)
+    case _ where isCertificateWanted:
+      return .certificateWanted(host: host, reason: reason)
+    case CURLE_SSL_CONNECT_ERROR where reason.lowercased().contains("no application protocol"):
+      return .notHTTP(host: host, reason: reason)
     case CURLE_SSL_CONNECT_ERROR:
       return .handshake(host: host, reason: reason)
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
@@ -55,19 +68,36 @@ struct TransferOutcome {
         ? .certificateDates(host: host, reason: reason) : .certificate(host: host, reason: reason)
     case CURLE_SSL_CACERT_BADFILE:
       return .unusableSetting(
-        reason: "the certificate authorities in \(caFile ?? "the system's store") cannot be used (\(reason)):"
-          + " check that it is a readable PEM file")
-    case CURLE_UNSUPPORTED_PROTOCOL where isConnected:
-      // The answer isn't HTTP, or of an unknown version.
-      return .network(host: host, reason: reason)
+        reason: "the certificate authorities in \(settings?.caFile ?? "the system's store") cannot be used"
+          + " (\(reason)): check that it is a readable PEM file")
+    case CURLE_SSL_CERTPROBLEM:
+      return .unusableSetting(
+        reason:
+          "client_certificate or client_key cannot be used (\(reason)): check that both are readable PEM files"
+          + " that belong together, the key without a passphrase")
+    case CURLE_BAD_CONTENT_ENCODING:
+      return .unusableAnswer(.encoding(reason: reason))
+    case CURLE_UNSUPPORTED_PROTOCOL where isConnected, CURLE_WEIRD_SERVER_REPLY:
+      return .notHTTP(host: host, reason: reason)
+    case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2,
+      CURLE_HTTP2_STREAM:
+      return isConnected ? .cutOff(host: host, reason: reason) : .network(host: host, reason: reason)
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION,
-      CURLE_BAD_FUNCTION_ARGUMENT, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_NOTFOUND,
+      CURLE_BAD_FUNCTION_ARGUMENT, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_NOTFOUND,
       CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CRL_BADFILE:
       return .unusableSetting(
         reason: "libcurl cannot use the settings (\(reason)): check base_url, proxy and ca_file")
     default:
       return .network(host: host, reason: reason)
     }
+  }
+
+  /// Whether HTTP/2 itself went wrong, so that HTTP/1.1 may do better.
+  var isHTTP2Error: Bool { code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM }
+
+  /// The alert of TLS 1.3 that says so (RFC 8446 section 6.2); libcurl has a code for it only at some moments.
+  private var isCertificateWanted: Bool {
+    reason.lowercased().contains("certificate required")
   }
 
   /// Not yet valid, expired, and the same of a list of revocations.

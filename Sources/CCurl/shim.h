@@ -7,6 +7,9 @@
    the two as different types. */
 static const long ccurl_global_default = CURL_GLOBAL_DEFAULT;
 static const long ccurl_http_1_1 = CURL_HTTP_VERSION_1_1;
+static const long ccurl_http_1_0 = CURL_HTTP_VERSION_1_0;
+static const long ccurl_http_2 = CURL_HTTP_VERSION_2_0;
+static const long ccurl_http_2_tls = CURL_HTTP_VERSION_2TLS;
 static const long ccurl_netrc_ignored = CURL_NETRC_IGNORED;
 static const long ccurl_tls_1_2 = CURL_SSLVERSION_TLSv1_2;
 static const unsigned int ccurl_url_refuse_user = CURLU_DISALLOW_USER;
@@ -60,4 +63,29 @@ static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
 /* curl_easy_getinfo(3) of a large number (CURLINFO_OFF_T). */
 static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
   return curl_easy_getinfo(easy, info, value);
+}
+
+/* curl_easy_getinfo(3) of a string (CURLINFO_STRING), which belongs to the handle. */
+static inline CURLcode ccurl_get_string(CURL *easy, CURLINFO info, const char **value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+/* CURLINFO_CERTINFO(3): lines "Name:value" about the service's own certificate; NULL: none is known. */
+static inline const struct curl_slist *ccurl_get_certificate(CURL *easy) {
+  struct curl_certinfo *chain = 0;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain || chain->num_of_certs < 1) return 0;
+  return chain->certinfo[0];
+}
+
+typedef int (*ccurl_listener)(CURL *easy, curl_infotype type, char *bytes, size_t count, void *context);
+
+/* curl_easy_setopt(3) with CURLOPT_DEBUGFUNCTION. */
+static inline CURLcode ccurl_set_listener(CURL *easy, ccurl_listener value) {
+  return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, value);
+}
+
+/* curl_version_info(3): whether libcurl speaks HTTP/2. */
+static inline int ccurl_has_http2(void) {
+  const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+  return version && (version->features & CURL_VERSION_HTTP2) != 0;
 }

@@ -7,12 +7,18 @@ package enum ExchangeFailure: Error, Equatable, Sendable {
   case shortage(reason: String)
   /// The host's name could not be resolved.
   case nameResolution(host: String, reason: String)
-  /// Connecting, sending or receiving failed.
+  /// No connection could be made.
   case network(host: String, reason: String)
+  /// The connection broke before the answer was complete.
+  case cutOff(host: String, reason: String)
+  /// What came back is no HTTP, or of no version that is spoken here.
+  case notHTTP(host: String, reason: String)
   /// No complete answer within the limit.
   case timedOut(host: String, after: Duration)
   /// The TLS handshake failed before a certificate was judged.
   case handshake(host: String, reason: String)
+  /// The other side asks for a certificate of ours, and got none that it takes.
+  case certificateWanted(host: String, reason: String)
   /// The certificate was refused because of its dates: renewed soon, or this host's clock is wrong.
   case certificateDates(host: String, reason: String)
   /// The certificate was refused for another reason than its dates.
@@ -48,10 +54,11 @@ extension ExchangeFailure {
   /// The one place where failures are classified.
   package var failureClass: FailureClass {
     switch self {
-    case .shortage, .nameResolution, .network, .timedOut, .handshake, .certificateDates, .unusableAnswer,
+    case .shortage, .nameResolution, .network, .cutOff, .notHTTP, .timedOut, .handshake, .certificateDates,
+      .unusableAnswer,
       .abandoned:
       .transient
-    case .certificate, .unusableSetting, .credentialsUnavailable, .gatewayPage:
+    case .certificate, .certificateWanted, .unusableSetting, .credentialsUnavailable, .gatewayPage:
       .misconfigured
     case .remembered(let failureClass, _):
       failureClass
@@ -78,6 +85,14 @@ extension ExchangeFailure: CustomStringConvertible {
       "the name \(host) cannot be resolved (\(reason)): check base_url and this host's DNS"
     case .network(let host, let reason):
       "no connection with \(host) (\(reason)): check that the host can be reached from here, or set a proxy"
+    case .cutOff(let host, let reason):
+      "the connection with \(host) broke before its answer was complete (\(reason)): check the service, and any"
+        + " proxy or gateway between"
+    case .notHTTP(let host, let reason):
+      "\(host) does not answer in HTTP/1.1 or HTTP/2 as this host's libcurl speaks them (\(reason)): check the port in"
+        + " base_url"
+    case .certificateWanted(let host, let reason):
+      "\(host) asks for a client certificate (\(reason)): set client_certificate and client_key to one that it takes"
     case .timedOut(let host, let limit):
       "no complete answer from \(host) within \(limit): check the network, or raise connect_timeout or timeout"
     case .handshake(let host, let reason):
@@ -107,9 +122,16 @@ extension ExchangeFailure: CustomStringConvertible {
 
   private static func describe(status: Int, retryAfter: Duration?) -> String {
     switch status {
-    case 400, 401, 403:
+    case 400:
+      "AssetIT refused the request (HTTP 400): make sure that client ID and secret are current under Settings, API"
+        + " Credentials; if they are, its fields may be other ones (client_id_field, client_secret_field, body,"
+        + " extra_fields)"
+    case 401, 403:
       "AssetIT refused the client ID or secret (HTTP \(status)): make sure that both are current under"
         + " Settings, API Credentials"
+    case 415:
+      "the service takes no body of this kind (HTTP 415): try body = \"form\" in [profiles.NAME.api], or"
+        + " \"json\" where it is \"form\""
     case 429,
       503 where retryAfter != nil:
       "AssetIT asks to be left alone for a while (HTTP \(status))"

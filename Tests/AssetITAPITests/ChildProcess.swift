@@ -49,29 +49,36 @@ final class ChildProcess: Sendable {
   /// Runs a command to its end and returns what it printed.
   @discardableResult
   static func run(_ command: [String]) throws -> String {
+    String(decoding: try bytes(command), as: UTF8.self)
+  }
+
+  /// The same, as bytes.
+  static func bytes(_ command: [String]) throws -> [UInt8] {
     let process = try ChildProcess(command)
     defer { process.close() }
-    var text = ""
+    var printed: [UInt8] = []
     while true {
-      let read = process.read()
+      let read = process.readBytes()
       if read.isEmpty { break }
-      text += read
+      printed += read
     }
     guard process.wait() == 0 else {
-      throw Failure(what: "\(command.joined(separator: " ")) failed: \(text)")
+      throw Failure(
+        what: "\(command.joined(separator: " ")) failed: \(String(decoding: printed, as: UTF8.self))")
     }
-    return text
+    return printed
   }
 
   /// Waits for output; empty: there will be no more.
-  func read() -> String {
+  func read() -> String { String(decoding: readBytes(), as: UTF8.self) }
+
+  private func readBytes() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = Glibc.read(output, &buffer, buffer.count)
-    return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+    return Array(buffer.prefix(max(count, 0)))
   }
 
-  func write(_ text: String) {
-    let bytes = Array(text.utf8)
+  func write(_ bytes: [UInt8]) {
     _ = Glibc.write(input, bytes, bytes.count)
   }
 

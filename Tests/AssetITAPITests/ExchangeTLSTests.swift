@@ -120,4 +120,89 @@ struct ExchangeTLSTests {
     client.shutDown()
     server.stop()
   }
+
+  /// HTTP/2 frames (RFC 9113 section 4.1) by hand.
+  private enum HTTP2 {
+    static func frame(_ type: UInt8, _ flags: UInt8, stream: UInt8, _ payload: [UInt8]) -> [UInt8] {
+      [0, UInt8(payload.count >> 8), UInt8(payload.count & 255), type, flags, 0, 0, 0, stream] + payload
+    }
+
+    /// An answer to stream 1: SETTINGS, its acknowledgement, HEADERS with `:status: 200` (RFC 7541), DATA.
+    static func answer(_ body: String) -> [UInt8] {
+      frame(4, 0, stream: 0, []) + frame(4, 1, stream: 0, [])
+        + frame(1, 4, stream: 1, [8, 3] + "200".utf8) + frame(0, 1, stream: 1, Array(body.utf8))
+    }
+
+    /// The connection ends (GOAWAY) for a broken protocol.
+    static let goAway = frame(4, 0, stream: 0, []) + frame(7, 0, stream: 0, [0, 0, 0, 0, 0, 0, 0, 1])
+  }
+
+  @Test("speaks HTTP/2 with a service that speaks nothing else")
+  func http2() async throws {
+    let certificate = try certificates.server("h2", by: authority, for: "IP:127.0.0.1")
+    let server = try TLSServer(certificate, options: ["-alpn", "h2"]) { request in
+      request.contains("PRI * HTTP/2.0") && request.contains("}") ? HTTP2.answer(testToken) : nil
+    }
+    let client = try ExchangeClient()
+    defer {
+      client.shutDown()
+      server.stop()
+    }
+    var settings = ExchangeSettings.test(server.baseURL)
+    settings.caFile = authority.file
+    let result = await client.exchange(settings)
+    #expect(result.grant?.token.text == testToken, "\(result)")
+    #expect(ExchangeTrace.make(.test(settings)) { 1_700_000_000 }.connection?.httpVersion == "2")
+  }
+
+  @Test("speaks HTTP/1.1 after an error of HTTP/2 itself")
+  func fallback() async throws {
+    let certificate = try certificates.server("h2", by: authority, for: "IP:127.0.0.1")
+    let server = try TLSServer(certificate, options: ["-alpn", "h2,http/1.1"]) { request in
+      guard request.contains("}") else { return nil }
+      return request.contains("PRI * HTTP/2.0") ? HTTP2.goAway : Array(answer(testToken).utf8)
+    }
+    let client = try ExchangeClient()
+    defer {
+      client.shutDown()
+      server.stop()
+    }
+    var settings = ExchangeSettings.test(server.baseURL)
+    settings.caFile = authority.file
+    let first = await client.exchange(settings)
+    #expect(first.failure?.failureClass == .transient, "\(first)")
+    let second = await client.exchange(settings)
+    #expect(second.grant != nil, "\(second)")
+  }
+
+  @Test("shows a client certificate where one is asked for, and says so where none is set")
+  func clientCertificate() async throws {
+    let certificate = try certificates.server("right", by: authority, for: "IP:127.0.0.1")
+    let client = try certificates.server("client", by: authority, for: "DNS:client")
+    let options = ["-Verify", "2", "-verify_return_error", "-CAfile", authority.file]
+    let without = try await exchange(certificate, trusting: authority.file, options: options)
+    #expect(without.kind == "certificateWanted by 127.0.0.1", "\(without)")
+    let with = try await exchange(certificate, trusting: authority.file, options: options) {
+      $0.clientCertificate = client.file
+      $0.clientKey = client.key
+    }
+    #expect(with.grant != nil, "\(with)")
+  }
+
+  @Test("says that a client certificate's files can't be used, and never asks for a passphrase")
+  func clientCertificateFiles() async throws {
+    let certificate = try certificates.server("right", by: authority, for: "IP:127.0.0.1")
+    let client = try certificates.server("client", by: authority, for: "DNS:client")
+    let locked = certificates.folder + "/locked.key"
+    try ChildProcess.run(
+      ["openssl", "pkey", "-in", client.key, "-aes256", "-passout", "pass:hunter2", "-out", locked])
+    for key in [locked, authority.key, "/nonexistent"] {
+      let result = try await exchange(certificate, trusting: authority.file) {
+        $0.clientCertificate = client.file
+        $0.clientKey = key
+      }
+      #expect(result.kind == "unusableSetting", "\(key): \(result)")
+      #expect(result.failure.map { "\($0)" }?.contains("client_key") == true)
+    }
+  }
 }

@@ -26,7 +26,8 @@ struct ExchangeTests {
     let expected = [
       "POST /api/apikeys/authenticate HTTP/1.1", "Host: 127.0.0.1:\(server.port)",
       "User-Agent: \(Release.userAgent)", "Content-Type: application/json",
-      "Accept: application/json, text/plain", "Content-Length: \(body.utf8.count)",
+      "Accept: application/json, text/plain", "Accept-Encoding: gzip, deflate",
+      "Content-Length: \(body.utf8.count)",
     ]
     let request = try #require(server.requests.first)
     let parts = request.split(separator: "\r\n\r\n", maxSplits: 1).map(String.init)
@@ -60,6 +61,9 @@ struct ExchangeTests {
         + "\(testToken.dropFirst(20))\r\n0\r\n\r\n",
       "HTTP/1.1 100 Continue\r\n\r\n" + answer(testToken, status: "201 Created"),
       "HTTP/1.0 200 OK\r\n\r\n{\"token\":\"\(testToken)\"}",
+      answer(testToken, headers: ["Content-Type: text/html; charset=utf-8"]),
+      answer("\"\(testToken)\"", headers: ["Content-Type: text/html"]),
+      answer("{\"access_token\":\"\(testToken)\"}", headers: ["Content-Type: application/octet-stream"]),
     ])
   func wrapped(answer: String) async throws {
     let result = try await exchange(with: LoopbackServer(answering: answer))
@@ -88,7 +92,6 @@ struct ExchangeTests {
       (answer("", status: "204 No Content"), .empty), ("HTTP/1.1 200 OK\r\nTransfer-Enc", .empty),
       (answer(" \n"), .empty),
       (answer("<!doctype html>"), .html), (answer("OK"), .notJWT),
-      (answer(testToken, headers: ["Content-Type: text/html"]), .html),
       (answer(#"{"exp":1}"#), .noToken(lookedAt: ["/token", "/accessToken", "/access_token", "/jwt"])),
     ] as [(String, UnusableAnswer)])
   func unusable(answer: String, expected: UnusableAnswer) async throws {
@@ -135,20 +138,23 @@ struct ExchangeTests {
   }
 
   @Test(
-    "reports a broken connection as network",
+    "says that an answer was cut off, or is no HTTP, and not that there was no connection",
     arguments: [
-      "", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf", "\(testToken)", "HTTP/9.9 200 OK\r\n\r\n",
-      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      ("", "cutOff by"), ("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf", "cutOff by"),
+      ("\(testToken)", "notHTTP of"), ("HTTP/9.9 200 OK\r\n\r\n", "notHTTP of"),
+      ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "cutOff by"),
     ])
-  func broken(answer: String) async throws {
+  func broken(answer: String, kind: String) async throws {
     let result = try await exchange(with: LoopbackServer(answering: answer))
-    #expect(result.kind == "network to 127.0.0.1", "\(result)")
+    #expect(result.kind == "\(kind) 127.0.0.1", "\(result)")
+    #expect(result.failure?.failureClass == .transient)
+    #expect(result.failure.map { "\($0)" }?.contains("no connection") == false)
   }
 
-  @Test("reports resets and refused connections as network")
+  @Test("tells a connection that was reset from one that was refused")
   func refused() async throws {
     let resetting = try await exchange(with: LoopbackServer { $0.reset() })
-    #expect(resetting.kind == "network to 127.0.0.1", "\(resetting)")
+    #expect(resetting.kind == "cutOff by 127.0.0.1", "\(resetting)")
     let gone = try LoopbackServer(answering: "")
     gone.stop()
     let client = try ExchangeClient()

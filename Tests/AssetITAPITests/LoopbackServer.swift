@@ -78,8 +78,11 @@ final class LoopbackServer: Sendable {
 
     /// Returns false once the peer is gone.
     @discardableResult
-    func send(_ text: String) -> Bool {
-      var rest = Array(text.utf8)[...]
+    func send(_ text: String) -> Bool { send(bytes: Array(text.utf8)) }
+
+    @discardableResult
+    func send(bytes: [UInt8]) -> Bool {
+      var rest = bytes[...]
       while !rest.isEmpty {
         let sent = rest.withUnsafeBytes {
           Glibc.send(raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -106,12 +109,18 @@ final class LoopbackServer: Sendable {
       while true {
         let bytes = read()
         request += String(decoding: bytes, as: UTF8.self)
-        if bytes.isEmpty || request.hasSuffix("}") || request.hasPrefix("CONNECT")
-          || !request.hasPrefix("POST")
-        {
-          return request
-        }
+        if bytes.isEmpty || Self.isWhole(request) { return request }
       }
+    }
+
+    /// Whether a POST's body has come as far as its Content-Length; nothing else has one.
+    private static func isWhole(_ request: String) -> Bool {
+      guard request.hasPrefix("POST") else { return true }
+      guard let end = request.firstRange(of: "\r\n\r\n") else { return false }
+      let name = "Content-Length: "
+      let line = request[..<end.lowerBound].split(separator: "\r\n").first { $0.hasPrefix(name) }
+      let length = line.flatMap { Int($0.dropFirst(name.count)) } ?? 0
+      return request[end.upperBound...].utf8.count >= length
     }
 
     private func read() -> [UInt8] {

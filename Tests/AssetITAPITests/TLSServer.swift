@@ -5,14 +5,28 @@ import Synchronization
 
 @testable import AssetITAPI
 
-/// `openssl s_server` on an ephemeral port of 127.0.0.1; it answers each POST with one canned answer.
+/// `openssl s_server` on an ephemeral port of 127.0.0.1, with canned answers.
 final class TLSServer: Sendable {
   private let process: ChildProcess
   private let answering: WorkerThread
   let port: UInt16
 
+  /// Answers each POST with this.
+  ///
   /// - Parameter options: of s_server, beside certificate and key.
-  init(_ certificate: Certificate, answering answer: String, options: [String] = []) throws {
+  convenience init(_ certificate: Certificate, answering answer: String, options: [String] = []) throws {
+    try self.init(certificate, options: options) { request in
+      guard let post = request.firstRange(of: "POST /"), request[post.lowerBound...].contains("}") else {
+        return nil
+      }
+      return Array(answer.utf8)
+    }
+  }
+
+  /// Sends what `reply` makes of all that has been read since its last reply; `nil`: not enough yet.
+  init(
+    _ certificate: Certificate, options: [String], reply: @escaping @Sendable (String) -> [UInt8]?
+  ) throws {
     signal(SIGPIPE, SIG_IGN)
     let process = try ChildProcess(
       [
@@ -37,9 +51,7 @@ final class TLSServer: Sendable {
         let read = process.read()
         if read.isEmpty { return }
         request += read
-        guard let post = request.firstRange(of: "POST /"), request[post.lowerBound...].contains("}") else {
-          continue
-        }
+        guard let answer = reply(request) else { continue }
         request = ""
         process.write(answer)
       }
