@@ -49,7 +49,11 @@ struct CredentialFolders: Equatable, Sendable {
 extension ExchangeSettings {
   /// Where credentials are sent and under which names: what makes the same ones mean another token.
   package var endpoint: String {
-    [baseURL, authenticatePath, clientIDField, clientSecretField].joined(separator: "\n")
+    // The usual body adds nothing, so that what 0.1.0 stored is known again.
+    let format = body == .json ? [] : [body.rawValue]
+    let fields = extraFields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return ([baseURL, authenticatePath, clientIDField, clientSecretField] + format + fields)
+      .joined(separator: "\n")
   }
 }
 
