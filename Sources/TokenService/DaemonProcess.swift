@@ -11,6 +11,7 @@ struct DaemonProcess {
   private let runner: Runner
   private let manager: ManagerThread
   private let inheritance: Inheritance
+  private let list: PublishedList?
 
   /// - Throws: where the kernel or libcurl has nothing left for it.
   init(
@@ -29,6 +30,7 @@ struct DaemonProcess {
     for passed in DescriptorStore().takePassed() { inherited.take(passed) }
     let list = Self.list(in: loader.runtimeDirectory, log)
     inherited.add(headerFiles: list.left)
+    self.list = list.list
     inheritance = inherited.inheritance
 
     let replaced = ReplacedFiles()
@@ -72,6 +74,7 @@ struct DaemonProcess {
   func run() -> ExitStatus {
     let status = runner.run(inheritance)
     manager.finish()
+    list?.removeIfEmpty()
     return status
   }
 

@@ -153,7 +153,13 @@ final class Rig: Sendable {
   /// Replaces the configuration and has it read.
   func reload(_ document: String) async throws {
     try Self.write(document, to: "\(folder)/config.toml")
+    func outcomes() -> Int {
+      log.text.ranges(of: "notice: configuration reloaded").count
+        + log.text.ranges(of: "error: reload refused").count
+    }
+    let before = outcomes()
     inbox.push(.signal(.reload))
+    try await eventually("the end of the reload") { outcomes() > before }
   }
 
   /// One request on a connection of its own.

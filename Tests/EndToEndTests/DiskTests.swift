@@ -40,9 +40,11 @@ struct DiskTests {
       let bytes = try Files.content("\(disk.path)/header")
       if let bytes {
         let header = try Header(bytes)
-        try #require(header == first && Double(first.expiresAt) > asked)
+        try #require(Double(header.expiresAt) > asked)
+        // The old one's end made room for a new one, just then.
+        return header != first
       }
-      return bytes == nil
+      return true
     }
     let served = try await Reader.header(bench.socket)
     #expect(try simulator.accepts(served.text))
@@ -65,7 +67,8 @@ struct DiskTests {
     try await daemon.logs("ready: ")
     try disk.remount(readOnly: true)
     daemon.process.send(SIGUSR1)
-    try await daemon.logs("Read-only file system; readers of the socket are served all the same")
+    try await daemon.logs(
+      "Read-only file system (the folder is read-only for the service: add ReadWritePaths=")
     let header = try await Reader.header(bench.socket)
     #expect(try simulator.accepts(header.text))
 
@@ -88,7 +91,7 @@ struct DiskTests {
     try await daemon.logs("ready: ")
     Files.remove(folder)
     daemon.process.send(SIGUSR1)
-    try await daemon.logs("No such file or directory; readers of the socket are served all the same")
+    try await daemon.logs("No such file or directory")
     mkdir(folder, 0o755)
     try await daemon.logs("is as it should be again")
     let text = Files.text("\(folder)/header")

@@ -48,7 +48,7 @@ struct ProfileTests {
     let header = try await Reader.firstHeader(bench.path("one.sock"))
     #expect(try good.accepts(header.text))
     #expect(try !broken.accepts(header.text))
-    #expect(bench.outlets == ["one.header", "one.sock", "two.sock"])
+    try await eventually("the file") { bench.outlets == ["one.header", "one.sock", "two.sock"] }
     #expect(daemon.process.poll() == nil, "after READY nothing but a stop ends it")
   }
 

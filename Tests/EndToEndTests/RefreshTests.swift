@@ -18,6 +18,7 @@ struct RefreshTests {
     _ = try await Reader.firstHeader(bench.socket)
     try await daemon.logs("ready: ")
 
+    try await eventually("the file") { Files.exists(bench.file) }
     let watch = FileWatch(bench.file)
     async let seenInFile = onThread { try watch.run() }
     var seen = Set<String>()

@@ -32,21 +32,6 @@ struct RestartTests {
     try await bench.fileHolds(new)
   }
 
-  @Test("what it was just writing goes too: nobody else ever removes a token from there")
-  func halfWritten() async throws {
-    let simulator = try await bench.simulator()
-    try simulator.set(faults: #"{"status":500}"#)
-    try bench.configure(bench.profile(at: simulator.port))
-    try Files.write("JWT half-a-tok", to: bench.path(".default.header.tmp"))
-    let daemon = try bench.daemon()
-    try await daemon.logs("attempt 1 failed")
-    #expect(bench.outlets == ["default.sock"])
-    try simulator.clearFaults()
-    _ = try await Reader.firstHeader(bench.socket)
-    try await daemon.logs("ready: ")
-    #expect(bench.outlets == ["default.header", "default.sock"])
-  }
-
   @Test("a second daemon on the same paths refuses and says why; the first goes on")
   func second() async throws {
     let simulator = try await bench.simulator()

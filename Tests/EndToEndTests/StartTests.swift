@@ -71,6 +71,7 @@ struct StartTests {
     let daemon = try bench.daemon()
     let header = try await Reader.firstHeader(bench.socket)
     try await daemon.logs("ready: ")
+    try await eventually("all files") { bench.outlets == (formats + ["default.sock"]).sorted() }
 
     #expect(Files.text(bench.path("header")) == header.text)
     #expect(Files.text(bench.path("token")) == header.token)

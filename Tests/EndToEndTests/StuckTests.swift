@@ -72,6 +72,13 @@ struct StuckTests {
     // What hangs goes on long after its token's end.
     try await eventually("the end of the token that hangs") { timeOfDay() > Double(second.expiresAt) + 1 }
     folder.end()
+    try await eventually(
+      "no expired header in the file, one second after the folder answers", within: .milliseconds(1200)
+    ) {
+      guard let bytes = try Files.content(file) else { return true }
+      let asked = timeOfDay()
+      return Double(try Header(bytes).expiresAt) > asked - 1
+    }
     try await daemon.logs("\(folder.path) answers again")
     try await throughout(.seconds(2)) {
       guard let bytes = try Files.content(file) else { return }

@@ -69,15 +69,20 @@ struct FileWatcherTests {
   @Test("A file that is created, written, changed and removed is told each time")
   func file() async throws {
     let rig = try Rig()
-    #expect(try await rig.watch("a", "b") == [])
+    let news1 = try await rig.watch("a", "b")
+    #expect(news1 == [])
     write("x", to: rig.path("a"))
-    #expect(try await rig.read().contains(.changed(path: rig.path("a"))))
+    let news2 = try await rig.read()
+    #expect(news2.contains(.changed(path: rig.path("a"))))
     chmod(rig.path("a"), 0o666)
-    #expect(try await rig.read() == [.changed(path: rig.path("a"))])
+    let news3 = try await rig.read()
+    #expect(news3 == [.changed(path: rig.path("a"))])
     write("unwatched", to: rig.path("c"))
-    #expect(try await rig.read() == [])
+    let news4 = try await rig.read()
+    #expect(news4 == [])
     unlink(rig.path("a"))
-    #expect(try await rig.read() == [.changed(path: rig.path("a"))])
+    let news5 = try await rig.read()
+    #expect(news5 == [.changed(path: rig.path("a"))])
     #expect(rig.watcher.wakeAt == nil)
   }
 
@@ -88,7 +93,8 @@ struct FileWatcherTests {
     rig.seen.note(rig.path("a"))
     rig.seen.note(rig.path("b"))
     write("xy", to: rig.path("a"))
-    #expect(try await rig.watch("a", "b") == [.changed(path: rig.path("a"))])
+    let news6 = try await rig.watch("a", "b")
+    #expect(news6 == [.changed(path: rig.path("a"))])
   }
 
   @Test("What this process does itself isn't told, and what others do meanwhile is")
@@ -96,17 +102,22 @@ struct FileWatcherTests {
     let rig = try Rig()
     _ = try await rig.watch("a")
     let file = PublishedFile(path: rig.path("a"), ownership: Ownership(mode: 0o640, group: nil))
-    rig.seen.expect(rig.path("a"))
+    // The rename, and the end of the descriptor that it was written through.
+    for _ in 0..<2 { rig.seen.expect(rig.path("a")) }
     try file.replace(with: Secret("JWT a"))
-    #expect(try await rig.read() == [])
-    rig.seen.expect(rig.path("a"))
+    let news7 = try await rig.read()
+    #expect(news7 == [])
+    // The rename, and the end of the descriptor that it was written through.
+    for _ in 0..<2 { rig.seen.expect(rig.path("a")) }
     try file.replace(with: Secret("JWT b"))
     chmod(rig.path("a"), 0o666)
-    #expect(try await rig.read() == [.changed(path: rig.path("a"))])
+    let news8 = try await rig.read()
+    #expect(news8 == [.changed(path: rig.path("a"))])
     rig.seen.expect(rig.path("a"))
     rig.seen.takeBack(rig.path("a"))
     unlink(rig.path("a"))
-    #expect(try await rig.read() == [.changed(path: rig.path("a"))])
+    let news9 = try await rig.read()
+    #expect(news9 == [.changed(path: rig.path("a"))])
   }
 
   @Test("A swapped link on the way to a file is told, and from then on what it leads to is watched")
@@ -122,11 +133,14 @@ struct FileWatcherTests {
     _ = try await rig.watch("secret")
     symlink("..2", rig.path("..new"))
     rename(rig.path("..new"), rig.path("..data"))
-    #expect(try await rig.read().contains(secret))
+    let news10 = try await rig.read()
+    #expect(news10.contains(secret))
     write("newer", to: rig.path("..2/secret"))
-    #expect(try await rig.read().contains(secret))
+    let news11 = try await rig.read()
+    #expect(news11.contains(secret))
     write("unused", to: rig.path("..1/secret"))
-    #expect(try await rig.read() == [])
+    let news12 = try await rig.read()
+    #expect(news12 == [])
   }
 
   @Test("A folder that is missing, made, removed and made again is followed")
@@ -134,15 +148,19 @@ struct FileWatcherTests {
     let rig = try Rig()
     _ = try await rig.watch("d/a")
     mkdir(rig.path("d"), 0o700)
-    #expect(try await rig.read().contains(.changed(path: rig.path("d/a"))))
+    let news13 = try await rig.read()
+    #expect(news13.contains(.changed(path: rig.path("d/a"))))
     write("x", to: rig.path("d/a"))
-    #expect(try await rig.read().contains(.changed(path: rig.path("d/a"))))
+    let news14 = try await rig.read()
+    #expect(news14.contains(.changed(path: rig.path("d/a"))))
     rename(rig.path("d"), rig.path("old"))
-    #expect(try await rig.read().contains(.changedAll(folder: rig.path("d"))))
+    let news15 = try await rig.read()
+    #expect(news15.contains(.changedAll(folder: rig.path("d"))))
     mkdir(rig.path("d"), 0o700)
     _ = try await rig.read()
     write("y", to: rig.path("d/a"))
-    #expect(try await rig.read().contains(.changed(path: rig.path("d/a"))))
+    let news16 = try await rig.read()
+    #expect(news16.contains(.changed(path: rig.path("d/a"))))
   }
 
   @Test(
@@ -158,11 +176,15 @@ struct FileWatcherTests {
     }
     #expect(reason.contains("fs.inotify.max_user_instances"))
     write("xy", to: rig.path("a"))
-    #expect(try await rig.pass(.seconds(9)) == [])
-    #expect(try await rig.pass(.seconds(1)) == [.changed(path: rig.path("a"))])
-    #expect(try await rig.pass(.seconds(10)) == [])
+    let news17 = try await rig.pass(.seconds(9))
+    #expect(news17 == [])
+    let news18 = try await rig.pass(.seconds(1))
+    #expect(news18 == [.changed(path: rig.path("a"))])
+    let news19 = try await rig.pass(.seconds(10))
+    #expect(news19 == [])
     #expect(rig.watcher.remove(rig.path("a")) == [.notPolled(folder: rig.folder.path)])
-    #expect(try await rig.pass(.seconds(10)) == [])
+    let news20 = try await rig.pass(.seconds(10))
+    #expect(news20 == [])
     #expect(rig.watcher.wakeAt == nil)
   }
 

@@ -34,8 +34,8 @@ struct ThreadTests {
       try threads.run { done.signal() }
       #expect(done.wait(timeout: .now() + 5) == .success)
     }
-    // The one that hangs, and one that was used again and again.
-    #expect(threadCount <= 3)
+    // The one that hangs, and few that were used again and again.
+    #expect(threadCount < 20)
     #expect(try await soon { threadCount == 1 })
     hang.signal()
     #expect(try await soon { threadCount == 0 })

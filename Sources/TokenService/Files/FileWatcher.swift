@@ -152,6 +152,7 @@ final class FileWatcher {
         let isFile = places[path]?.last == PathSurvey.Place(watch: watch, name: name)
         if isFile, seen.isOwn(path) { continue }
         // The entry may be a link now, or a folder that was missing.
+        seen.forget(path)
         renew(path, in: Folder.folderPath(of: path))
         news.append(.changed(path: path))
       }
@@ -166,6 +167,7 @@ final class FileWatcher {
   private func look(at paths: Set<String>, _ news: inout [News]) {
     for path in paths {
       seen.begin(path)
+      seen.forget(path)
       renew(path, in: Folder.folderPath(of: path))
     }
     for name in Set(paths.map(Folder.folderPath(of:))) { news.append(.changedAll(folder: name)) }

@@ -12,9 +12,14 @@ final class HeaderFiles: Sendable {
     var writings = 0
   }
 
+  /// What this process has put at a path.
+  private struct Published {
+    let identity: FileIdentity
+    let deadline: BootTime
+  }
+
   private let outlets = Mutex<[OutletID: Outlet]>([:])
-  /// By path: what this process has put there.
-  private let published = Mutex<[String: HeldInode]>([:])
+  private let published = Mutex<[String: Published]>([:])
   /// `nil` where there is no folder for it, or another daemon has it.
   private let list: PublishedList?
   private let replaced: ReplacedFiles
@@ -80,48 +85,46 @@ final class HeaderFiles: Sendable {
     let file = PublishedFile(
       path: path, ownership: Ownership(mode: writing.file.mode, group: writing.file.group?.id))
     if let identity = file.holds(content) {
-      note(HeldInode(identity, until: writing.deadline), at: path)
-      try list?.settle(PublishedList.Entry(path: path, inode: identity.inode))
+      try settle(identity, writing)
       return .unchanged
     }
     let prepared = try file.prepare(content)
     let identity = prepared.identity
     try list?.note(PublishedList.Entry(path: path, inode: identity.inode))
+    let old = opened(file)
     guard mayAppear(writing) else { return .stale }
-    let inode: PublishedInode
-    seen.expect(path)
+    // The rename, and the end of the descriptor that it was written through.
+    for _ in 0..<2 { seen.expect(path) }
     do throws(SystemError) {
-      inode = try prepared.publish()
+      _ = try prepared.publish()
     } catch {
-      seen.takeBack(path)
+      for _ in 0..<2 { seen.takeBack(path) }
       throw error
     }
     guard mayAppear(writing) else {
       if try file.remove(ifIs: identity) { try list?.forget(path) }
       return .stale
     }
-    note(hold(inode, path, writing.deadline), at: path)
-    try list?.settle(PublishedList.Entry(path: path, inode: identity.inode))
+    if let old { replaced.add(old, in: Folder.folderPath(of: path)) }
+    try settle(identity, writing)
     return .changed
   }
 
-  private func hold(_ inode: consuming PublishedInode, _ path: String, _ deadline: BootTime) -> HeldInode {
-    let identity = inode.identity
-    if budget.take() { return HeldInode(inode, budget, until: deadline) }
-    // Closing it now is an event at its path (IN_CLOSE_WRITE, inotify(7)).
-    seen.expect(path)
-    return HeldInode(identity, until: deadline)
+  /// The file that is there now, for being emptied when its token ends; `nil` if it isn't known, or too many are held.
+  private func opened(_ file: PublishedFile) -> ReplacedFile? {
+    guard let known = published.withLock({ $0[file.path] }), budget.take() else { return nil }
+    guard let inode = file.opened(ifIs: known.identity) else {
+      budget.giveBack()
+      return nil
+    }
+    return ReplacedFile(inode, budget, until: known.deadline)
   }
 
-  private func note(_ new: HeldInode, at path: String) {
-    let old = published.withLock { published in
-      let old = published[path]
-      // The same file that was found again is still open.
-      if new.isOpen || old?.identity != new.identity { published[path] = new }
-      return old?.identity == new.identity ? nil : old
-    }
-    if let old { replaced.add(old, in: Folder.folderPath(of: path)) }
+  private func settle(_ identity: FileIdentity, _ writing: HeaderWriting) throws(SystemError) {
+    let path = writing.file.path
+    published.withLock { $0[path] = Published(identity: identity, deadline: writing.deadline) }
     seen.note(path)
+    try list?.settle(PublishedList.Entry(path: path, inode: identity.inode))
   }
 
   /// Removes what the path leads to if this service's user has put it there. It may hang.
@@ -132,15 +135,17 @@ final class HeaderFiles: Sendable {
         forget(path)
         return .unchanged
       }
+      let file = PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil))
+      let old = opened(file)
       seen.expect(path)
       do throws(SystemError) {
-        let isRemoved = try PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil)).remove(
-          ifIs: identity)
-        if !isRemoved { seen.takeBack(path) }
+        if try !file.remove(ifIs: identity) { seen.takeBack(path) }
       } catch {
         seen.takeBack(path)
         throw error
       }
+      // A bind mount may go on showing it.
+      old?.empty()
       forget(path)
       return .changed
     } catch {
@@ -150,8 +155,7 @@ final class HeaderFiles: Sendable {
 
   private func forget(_ path: String) {
     seen.note(path)
-    // A bind mount may go on showing it.
-    published.withLock { $0.removeValue(forKey: path) }?.empty()
+    published.withLock { $0[path] = nil }
     do throws(SystemError) {
       try list?.forget(path)
     } catch {

@@ -84,6 +84,12 @@ package final class PublishedList: Sendable {
     try change(path) { _ in (0, 0) }
   }
 
+  /// Removes the list itself if there is nothing on it: the daemon has withdrawn everything.
+  func removeIfEmpty() {
+    let isEmpty = state.withLock { state in state.places.values.allSatisfy { $0.inodes == (0, 0) } }
+    if isEmpty { unlink(path) }
+  }
+
   private func change(
     _ path: String, _ next: ((UInt64, UInt64)) -> (UInt64, UInt64)
   ) throws(SystemError) {

@@ -2,45 +2,33 @@ import LinuxSystem
 import Synchronization
 import TokenCore
 
-/// A header file that this process has made, held open where descriptors allow.
-final class HeldInode: Sendable {
-  let identity: FileIdentity
+/// A header file that another has taken the place of, held open.
+final class ReplacedFile: Sendable {
   /// Of the token in it.
   let deadline: BootTime
   private let inode: Mutex<PublishedInode?>
-  /// `nil`: it isn't held open.
-  private let budget: InodeBudget?
+  private let budget: InodeBudget
 
-  init(_ identity: FileIdentity, until deadline: BootTime) {
-    self.identity = identity
-    self.deadline = deadline
-    inode = Mutex(nil)
-    budget = nil
-  }
-
-  /// `budget`: has one taken for this.
+  /// `budget`: has one taken for this, and gets it back.
   init(_ inode: consuming PublishedInode, _ budget: InodeBudget, until deadline: BootTime) {
-    identity = inode.identity
     self.deadline = deadline
     self.inode = Mutex(inode)
     self.budget = budget
   }
 
   deinit {
-    budget?.giveBack()
+    budget.giveBack()
   }
-
-  var isOpen: Bool { budget != nil }
 
   /// Takes its content away wherever it is still to be seen, and closes it.
   func empty() {
     guard let inode = inode.withLock({ $0.take() }) else { return }
-    // It is nobody's outlet any more, so there is nothing to be done where that fails.
+    // It is no outlet any more, so there is nothing to be done if that fails.
     try? inode.empty()
   }
 }
 
-/// How many header files are held open.
+/// How many replaced files are held open.
 final class InodeBudget: Sendable {
   private let limit: Int
   private let taken = Atomic<Int>(0)
@@ -63,7 +51,7 @@ final class InodeBudget: Sendable {
 /// when its token ends.
 final class ReplacedFiles: Sendable {
   private struct Entry {
-    let file: HeldInode
+    let file: ReplacedFile
     let folder: String
   }
 
@@ -73,7 +61,7 @@ final class ReplacedFiles: Sendable {
     var busy: Set<String> = []
 
     /// Those that are due, by folder; the folders are busy from then on.
-    mutating func take(_ isDue: (HeldInode) -> Bool) -> [String: [Entry]] {
+    mutating func take(_ isDue: (ReplacedFile) -> Bool) -> [String: [Entry]] {
       var due: [String: [Entry]] = [:]
       entries.removeAll { entry in
         guard isDue(entry.file), !busy.contains(entry.folder) else { return false }
@@ -96,8 +84,7 @@ final class ReplacedFiles: Sendable {
     }
   }
 
-  func add(_ file: HeldInode, in folder: String) {
-    guard file.isOpen else { return }
+  func add(_ file: ReplacedFile, in folder: String) {
     state.withLock { $0.entries.append(Entry(file: file, folder: folder)) }
   }
 
@@ -107,7 +94,7 @@ final class ReplacedFiles: Sendable {
   /// Empties all: nobody looks after them any more.
   func emptyAll() { empty { _ in true } }
 
-  private func empty(_ isDue: (HeldInode) -> Bool) {
+  private func empty(_ isDue: (ReplacedFile) -> Bool) {
     let due = state.withLock { $0.take(isDue) }
     for (folder, entries) in due {
       let files = entries.map(\.file)

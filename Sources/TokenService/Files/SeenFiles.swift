@@ -39,6 +39,9 @@ final class SeenFiles: Sendable {
     }
   }
 
+  /// It will be read or written anew, whatever it is now.
+  func forget(_ path: String) { files.withLock { $0[path]?.stamp = nil } }
+
   /// Call it before reading a file, and after writing one.
   func note(_ path: String) {
     let stamp = FileStamp(path: path)

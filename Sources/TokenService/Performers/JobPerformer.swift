@@ -28,23 +28,25 @@ final class JobPerformer: Sendable {
   /// Begins the job and returns at once.
   func perform(_ id: JobID, _ job: Job) {
     if case .writeHeader(let writing) = job { files.begin(writing) }
+    // It may be closed by the time when the job begins.
+    let socket = job.socket.flatMap { sockets[$0] }
     do throws(SystemError) {
-      try threads.run { [self] in answer(id, result(of: job)) }
+      try threads.run { [self] in answer(id, result(of: job, socket)) }
     } catch {
       if case .writeHeader(let writing) = job { files.end(writing) }
       answer(id, .failed(JobFailure(error)))
     }
   }
 
-  private func result(of job: Job) -> JobResult {
+  private func result(of job: Job, _ socket: SocketTable.Entry?) -> JobResult {
     switch job {
     case .readConfiguration(let path, let isLenient): readConfiguration(path, isLenient)
     case .readCredentials(let reading): readCredentials(reading)
     case .writeHeader(let writing): files.write(writing)
     case .withdrawHeader(let path): files.withdraw(path)
     case .openSocket(let opening): sockets.open(opening)
-    case .inspectSocket(let socket, _, let ownership): sockets.inspect(socket, ownership)
-    case .unbindSocket(let socket, _): sockets.unbind(socket)
+    case .inspectSocket(_, _, let ownership): SocketTable.inspect(socket, ownership)
+    case .unbindSocket(_, let path): SocketTable.unbind(socket, path)
     case .listenMetrics(let socket, let place, let isInherited):
       sockets.listenMetrics(socket, place, isInherited: isInherited)
     case .resolveNames(let names): .names(Self.resolve(names))
@@ -93,6 +95,16 @@ final class JobPerformer: Sendable {
       return .credentials(ReadCredentials(credentials: credentials, fingerprint: fingerprint.digest))
     } catch {
       return .credentialsRefused(CredentialRefusal(reason: "\(error)", isShortage: error.isShortage))
+    }
+  }
+}
+
+extension Job {
+  /// The one that it looks at or removes.
+  fileprivate var socket: SocketID? {
+    switch self {
+    case .inspectSocket(let socket, _, _), .unbindSocket(let socket, _): socket
+    default: nil
     }
   }
 }

@@ -64,8 +64,8 @@ final class SocketTable: Sendable {
   }
 
   /// Looks whether the path still leads to the socket, and gives it the owner and mode that it should have.
-  func inspect(_ socket: SocketID, _ ownership: Ownership) -> JobResult {
-    guard case .unix(let unix) = self[socket] else { return .missing }
+  static func inspect(_ entry: Entry?, _ ownership: Ownership) -> JobResult {
+    guard case .unix(let unix) = entry else { return .missing }
     if unix.isActivated || unix.listener.isInPlace(ownership) { return .unchanged }
     do throws(SystemError) {
       try unix.listener.apply(ownership)
@@ -76,16 +76,20 @@ final class SocketTable: Sendable {
   }
 
   /// Removes the path if it still leads to the socket.
-  func unbind(_ socket: SocketID) -> JobResult {
-    switch self[socket] {
+  static func unbind(_ entry: Entry?, _ path: String) -> JobResult {
+    switch entry {
     case .unix(let unix) where !unix.isActivated:
       unix.listener.removePath()
       return .changed
     case .passed(let passed):
-      guard let path = ListeningSocket.boundPath(of: passed.descriptor) else { return .unchanged }
+      guard ListeningSocket.boundPath(of: passed.descriptor) == path else { return .unchanged }
       ListeningSocket.removePath(path)
       return .changed
-    case .unix, .tcp, nil: return .unchanged
+    case nil:
+      // It is closed already; nothing has been opened at the path since, as jobs of one folder have an order.
+      ListeningSocket.removePath(path)
+      return .changed
+    case .unix, .tcp: return .unchanged
     }
   }
 
