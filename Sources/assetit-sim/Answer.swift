@@ -13,6 +13,8 @@ struct Answer: Equatable, Sendable {
   var body: [UInt8]
   /// Seconds added to the time at which it is sent, for the `Date` header; `nil`: no such header.
   var dateSkew: Int? = 0
+  /// The connection ends after half of the body.
+  var isCut = false
 
   init(_ status: Int, contentType: String? = nil, body: some Sequence<UInt8> = []) {
     self.status = status

@@ -34,17 +34,36 @@ extension Faults {
     return answer
   }
 
+  /// What this service asks of a request beside the credentials.
+  ///
+  /// - Throws: ``Refusal``: 415, 400 or 403.
+  func judge(_ body: AuthenticateBody, _ request: Request) throws(Refusal) {
+    if requireForm == true, !body.isForm { throw Refusal(415, "a form is wanted") }
+    for (name, value) in requireFields ?? [:] where body.fields[name] != value {
+      throw Refusal(400, "the field \(name) is missing or another one")
+    }
+    for (name, value) in requireHeaders ?? [:] where request.headers[name] != value {
+      throw Refusal(403, "the header \(name) is missing or another one")
+    }
+  }
+
   /// The answer that brings `token`.
   func grant(_ token: String) -> Answer {
-    let shape = shape ?? .bare
+    let shape = shape ?? (expiresIn == nil ? .bare : .object)
     return Answer(
-      status ?? 200, contentType: contentType?.text ?? shape.contentType, body: shape.wrap(token).utf8)
+      status ?? 200, contentType: contentType?.text ?? shape.contentType,
+      body: shape.wrap(token, expiresIn: expiresIn).utf8)
   }
 
   /// Puts the headers that faults change on any answer.
   func decorate(_ answer: inout Answer) {
     answer.add("Retry-After", retryAfter?.text)
     answer.add("Age", age?.text)
+    if let encoding {
+      answer.body = encoding.wrap(answer.body)
+      answer.add("Content-Encoding", encoding.rawValue)
+    }
+    answer.isCut = cut == true
     answer.dateSkew = noDate == true ? nil : dateSkew ?? 0
   }
 }

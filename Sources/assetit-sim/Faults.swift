@@ -24,6 +24,10 @@ struct Faults: Codable, Equatable, Sendable {
   var redirect: HeaderValue?
   /// Bytes of body per second.
   var slowBody: Double?
+  /// The body wrapped, asked for or not.
+  var encoding: ContentCoding?
+  /// The connection ends after half of the body.
+  var cut: Bool?
 
   /// Seconds added to `Date`.
   var dateSkew: Int?
@@ -37,6 +41,10 @@ struct Faults: Codable, Equatable, Sendable {
   var iatSkew: Int?
   var withoutExp: Bool?
   var withoutIat: Bool?
+  /// `nbf`, that many seconds after the token was issued.
+  var nbfSkew: Int?
+  /// How `exp` is written.
+  var expAs: ExpiryForm?
   /// Merged over the claims.
   var claims: [String: JSONValue]?
   /// Bytes of one more claim.
@@ -44,12 +52,21 @@ struct Faults: Codable, Equatable, Sendable {
   /// The token issued last, once more.
   var sameToken: Bool?
   var shape: TokenShape?
+  /// Beside the token, in an object.
+  var expiresIn: JSONValue?
+
+  /// Only a form is taken; anything else is a 415.
+  var requireForm: Bool?
+  /// Fields of the body, as text, without which the answer is a 400.
+  var requireFields: [String: String]?
+  /// Headers, by lower-case name, without which the answer is a 403.
+  var requireHeaders: [String: String]?
 
   init() {}
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case times, status, delay, hang, reset, close, garbage, body, oversized, html, redirect, age, lifetime
-    case claims, shape
+    case claims, shape, encoding, cut
     case retryAfter = "retry_after"
     case contentType = "content_type"
     case slowBody = "slow_body"
@@ -59,14 +76,38 @@ struct Faults: Codable, Equatable, Sendable {
     case iatSkew = "iat_skew"
     case withoutExp = "without_exp"
     case withoutIat = "without_iat"
+    case nbfSkew = "nbf_skew"
+    case expAs = "exp_as"
+    case expiresIn = "expires_in"
+    case requireForm = "require_form"
+    case requireFields = "require_fields"
+    case requireHeaders = "require_headers"
     case tokenPadding = "token_padding"
     case sameToken = "same_token"
   }
 }
 
+/// The ways in which services that don't follow RFC 7519 write `exp`.
+enum ExpiryForm: String, Codable, CaseIterable, Sendable {
+  case milliseconds
+  case string
+  case fraction
+  case null
+
+  func write(_ seconds: Int64) -> JSONValue {
+    switch self {
+    case .milliseconds: .integer(seconds * 1000)
+    case .string: .string("\(seconds)")
+    case .fraction: .number(Double(seconds) + 0.5)
+    case .null: .null
+    }
+  }
+}
+
 extension Faults: ControlBody {
   func validate() throws(Refusal) {
-    let farAway = -1_000_000_000...1_000_000_000
+    // To 1970 and back.
+    let farAway = -4_000_000_000...4_000_000_000
     try check(.times, times, within: 1...1_000_000_000)
     try check(.status, status, within: redirect == nil ? 200...599 : 300...399)
     try check(.delay, delay, within: 0...86_400)
@@ -76,6 +117,7 @@ extension Faults: ControlBody {
     try check(.lifetime, lifetime, within: farAway)
     try check(.expSkew, expSkew, within: farAway)
     try check(.iatSkew, iatSkew, within: farAway)
+    try check(.nbfSkew, nbfSkew, within: farAway)
     try check(.tokenPadding, tokenPadding, within: 0...1024 * 1024)
 
     let contradictions: [[(key: CodingKeys, isSet: Bool)]] = [

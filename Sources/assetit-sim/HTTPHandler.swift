@@ -85,7 +85,11 @@ final class HTTPHandler: ChannelInboundHandler {
     hasBegunAnswer = true
     context.write(wrapOutboundOut(.head(response)), promise: nil)
     let body = ByteBuffer(bytes: hasBody ? answer.body : [])
-    if let bytesPerSecond {
+    if answer.isCut {
+      let half = ByteBuffer(bytes: answer.body.prefix(answer.body.count / 2))
+      context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(half))), promise: nil)
+      context.close(promise: nil)
+    } else if let bytesPerSecond {
       context.flush()
       dribble(body, bytesPerSecond, end, context)
     } else {

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Any JSON, for claims that are merged as they come.
 enum JSONValue: Equatable, Sendable {
   case null
@@ -40,5 +42,12 @@ extension JSONValue: Codable {
     case .array(let array): try value.encode(array)
     case .object(let object): try value.encode(object)
     }
+  }
+}
+
+extension JSONValue {
+  /// As JSON; every value can be written.
+  var text: String {
+    (try? JSONEncoder.stable.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
   }
 }

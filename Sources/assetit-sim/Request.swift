@@ -11,8 +11,13 @@ struct Request: Sendable {
 
   /// Whether the content type is JSON, parameters aside.
   var isJSON: Bool {
-    let type = (headers["content-type"] ?? "").prefix { $0 != ";" && $0 != " " }.lowercased()
-    return type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json")
+    mediaType == "application/json" || mediaType.hasPrefix("application/") && mediaType.hasSuffix("+json")
+  }
+
+  var isForm: Bool { mediaType == "application/x-www-form-urlencoded" }
+
+  private var mediaType: String {
+    (headers["content-type"] ?? "").prefix { $0 != ";" && $0 != " " }.lowercased()
   }
 
   /// The path of a request target in origin or absolute form (RFC 9112 section 3.2; a client that takes the

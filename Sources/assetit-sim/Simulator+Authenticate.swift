@@ -1,12 +1,11 @@
-import FoundationEssentials
-
 extension Simulator {
   /// Every POST to the authenticate endpoint counts, is logged and meets the faults, whatever it holds.
   mutating func authenticate(_ request: Request, at now: Moment) -> Plan {
-    let sent = Result { () throws(Refusal) in try Self.read(request) }
+    let sent = Result { () throws(Refusal) in try AuthenticateBody.read(request) }
     let faults = takeFaults()
     let exchange = log.begin(request, clientID: (try? sent.get())?.clientId, at: now)
-    let act = faults.ending ?? .send(answer(sent, faults: faults, at: now), bytesPerSecond: faults.slowBody)
+    let act =
+      faults.ending ?? .send(answer(sent, request, faults: faults, at: now), bytesPerSecond: faults.slowBody)
     return Plan(delay: faults.delay ?? 0, act: act, exchange: exchange)
   }
 
@@ -20,14 +19,16 @@ extension Simulator {
   }
 
   private mutating func answer(
-    _ sent: Result<AuthenticateBody, Refusal>, faults: Faults, at now: Moment
+    _ sent: Result<AuthenticateBody, Refusal>, _ request: Request, faults: Faults, at now: Moment
   ) -> Answer {
     var answer: Answer
     if let replacement = faults.replacement(random: &random) {
       answer = replacement
     } else {
       do throws(Refusal) {
-        answer = faults.grant(try token(for: sent.get(), faults: faults, at: now))
+        let body = try sent.get()
+        try faults.judge(body, request)
+        answer = faults.grant(try token(for: body, faults: faults, at: now))
       } catch {
         answer = error.answer
       }
@@ -49,15 +50,5 @@ extension Simulator {
     tokens.insert(token, until: now.monotonic + Double(lifetime))
     statistics.tokensIssued += 1
     return token
-  }
-
-  private static func read(_ request: Request) throws(Refusal) -> AuthenticateBody {
-    guard request.body.count <= Request.bodyLimit else { throw .bodyTooLong }
-    guard request.isJSON else { throw Refusal(415, "the content type must be application/json") }
-    do {
-      return try JSONDecoder().decode(AuthenticateBody.self, from: Data(request.body))
-    } catch {
-      throw Refusal(400, "the body must be a JSON object with the strings clientId and clientSecret")
-    }
   }
 }

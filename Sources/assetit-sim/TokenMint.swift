@@ -19,6 +19,8 @@ struct TokenMint: Sendable {
       "iat": .integer(issuedAt + Int64(faults.iatSkew ?? 0)),
       "exp": .integer(issuedAt + Int64(lifetime) + Int64(faults.expSkew ?? 0)),
     ]
+    if let form = faults.expAs, case .integer(let exp)? = claims["exp"] { claims["exp"] = form.write(exp) }
+    if let nbf = faults.nbfSkew { claims["nbf"] = .integer(issuedAt + Int64(nbf)) }
     if faults.withoutIat == true { claims["iat"] = nil }
     if faults.withoutExp == true { claims["exp"] = nil }
     if let padding = faults.tokenPadding {

@@ -15,13 +15,13 @@ struct Trouble: Sendable, CustomTestStringConvertible {
 
   /// `retry_min` 200 ms and `retry_max` 1 s: doubled and capped, of which at least half, never under the least.
   private static let transient = [0.2, 0.2, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
-  /// `rejected_retry` is 2 s.
-  private static let rejected = [2.0, 2.0, 2.0]
+  /// `rejected_retry` is 2 s, a fifth of what is left of the token 5.4 s at least; a tenth less each.
+  private static let rejected = [1.8, 4.8, 4.8]
 
   private static func refused(_ status: Int) -> Trouble {
     Trouble(
       name: "\(status)", faults: #"{"status":\#(status)}"#, waits: rejected,
-      message: "AssetIT refused the client ID or secret (HTTP \(status))")
+      message: "AssetIT refused the \(status == 400 ? "request" : "client ID or secret") (HTTP \(status))")
   }
 
   static let all = [
@@ -35,8 +35,22 @@ struct Trouble: Sendable, CustomTestStringConvertible {
       name: "503 with Retry-After", faults: #"{"status":503,"retry_after":2}"#, waits: [2, 2],
       message: "asks to be left alone"),
     Trouble(name: "500", faults: #"{"status":500}"#, waits: transient, message: "HTTP 500"),
-    Trouble(name: "a reset", faults: #"{"reset":true}"#, waits: transient, message: "no connection with"),
-    Trouble(name: "a close", faults: #"{"close":true}"#, waits: transient, message: "no connection with"),
+    Trouble(
+      name: "a reset", faults: #"{"reset":true}"#, waits: transient, message: "broke before its answer"),
+    Trouble(
+      name: "a close", faults: #"{"close":true}"#, waits: transient, message: "broke before its answer"),
+    Trouble(
+      name: "half an answer", faults: #"{"cut":true}"#, waits: transient, message: "broke before its answer"),
+    Trouble(
+      name: "Retry-After of 0", faults: #"{"status":429,"retry_after":0}"#, waits: transient,
+      message: "asks to be left alone"),
+    Trouble(
+      name: "Retry-After in the past",
+      faults: #"{"status":503,"retry_after":"Sun, 06 Nov 1994 08:49:37 GMT"}"#,
+      waits: transient, message: "asks to be left alone"),
+    Trouble(
+      name: "a firewall's page", faults: #"{"status":403,"html":true}"#, waits: rejected,
+      message: "a gateway between this host and AssetIT answered with a web page (HTTP 403)"),
     Trouble(name: "garbage", faults: #"{"garbage":true}"#, waits: transient, message: "attempt 1 failed"),
     Trouble(name: "a login page", faults: #"{"html":true}"#, waits: transient, message: "attempt 1 failed"),
     Trouble(

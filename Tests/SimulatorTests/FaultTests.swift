@@ -171,4 +171,75 @@ struct FaultTests {
     #expect(answer.text.hasPrefix(#"{"error":""# + reason), "\(answer.text)")
     #expect(try rig.authenticate().status == 500)
   }
+
+  @Test("bodies come compressed, or with an encoding that nobody knows")
+  func encodings() throws {
+    var rig = Rig()
+    try rig.set(#"{"encoding": "gzip", "body": "abc"}"#)
+    let gzip = try rig.authenticate()
+    #expect(gzip.header("Content-Encoding") == "gzip")
+    // By gzip -0 of Python, but for the operating system's byte.
+    #expect(
+      gzip.body == [
+        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, 1, 3, 0, 0xFC, 0xFF, 0x61, 0x62, 0x63, 0xC2, 0x41, 0x24, 0x35,
+        3, 0, 0, 0,
+      ])
+    try rig.set(#"{"encoding": "deflate", "body": "abc"}"#)
+    #expect(
+      try rig.authenticate().body == [
+        0x78, 1, 1, 3, 0, 0xFC, 0xFF, 0x61, 0x62, 0x63, 0x02, 0x4D, 0x01, 0x27,
+      ])
+    try rig.set(#"{"encoding": "x-unknown", "body": "abc"}"#)
+    #expect(try rig.authenticate().text == "abc")
+    try rig.set(#"{"cut": true, "body": "abc"}"#)
+    #expect(try rig.authenticate().isCut)
+  }
+
+  @Test("claims as services write them that don't follow the RFC")
+  func oddClaims() throws {
+    var rig = Rig()
+    let expiry = Int64(Rig.start) + 3600
+    for (form, value) in [
+      ("milliseconds", JSONValue.integer(expiry * 1000)), ("string", .string("\(expiry)")),
+      ("fraction", .number(Double(expiry) + 0.5)), ("null", .null),
+    ] {
+      try rig.set(#"{"exp_as": "\#(form)"}"#)
+      #expect(try claims(try rig.token())["exp"] == value)
+    }
+    try rig.set(#"{"nbf_skew": 90}"#)
+    #expect(try claims(try rig.token())["nbf"] == .integer(Int64(Rig.start) + 90))
+  }
+
+  @Test("expires_in stands beside the token, and empty places before it")
+  func objects() throws {
+    var rig = Rig()
+    try rig.set(#"{"expires_in": "60"}"#)
+    #expect(try rig.authenticate().text.hasSuffix(#"","expires_in":"60"}"#))
+    try rig.set(#"{"shape": "empty-first", "expires_in": 5}"#)
+    let text = try rig.authenticate().text
+    #expect(
+      text.hasPrefix(#"{"token":"","accessToken":null,"jwt":"eyJ"#) && text.hasSuffix(#","expires_in":5}"#))
+  }
+
+  @Test("forms are taken, and can be asked for, with fields and headers")
+  func forms() throws {
+    var rig = Rig()
+    func send(_ body: String, type: String, headers: [String: String] = [:]) throws -> Int {
+      try rig.answer(
+        Request(
+          method: "POST", path: "/api/apikeys/authenticate",
+          headers: headers.merging(["content-type": type]) { $1 }, body: Array(body.utf8))
+      ).status
+    }
+    let (form, json) = ("application/x-www-form-urlencoded", "application/json")
+    #expect(try send("clientId=id&clientSecret=s3cret", type: form) == 200)
+    #expect(try send("clientId=%69d&clientSecret=s3+cret", type: form) == 401)
+    #expect(try send("clientId=id", type: form) == 400)
+    try rig.set(
+      #"{"require_form": true, "require_fields": {"grant": "a b"}, "require_headers": {"x-key": "k"}}"#)
+    #expect(try send(#"{"clientId":"id","clientSecret":"s3cret"}"#, type: json) == 415)
+    #expect(try send("clientId=id&clientSecret=s3cret", type: form) == 400)
+    #expect(try send("clientId=id&clientSecret=s3cret&grant=a+b", type: form) == 403)
+    #expect(try send("clientId=id&clientSecret=s3cret&grant=a+b", type: form, headers: ["x-key": "k"]) == 200)
+  }
 }
