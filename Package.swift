@@ -100,7 +100,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
     .testTarget(
-      name: "TokenConfigTests", dependencies: ["TokenConfig", "TokenCore"], swiftSettings: settings),
+      name: "TokenConfigTests",
+      dependencies: ["TestSupport", "TokenConfig", "TokenCore", "CLinux", "assetit-tokend"],
+      swiftSettings: settings),
     .testTarget(
       name: "AssetITAPITests", dependencies: ["AssetITAPI", "TokenCore", "LinuxSystem"],
       swiftSettings: settings),
@@ -117,7 +119,8 @@ let package = Package(
     .testTarget(
       name: "ControlAPITests",
       dependencies: [
-        "ControlAPI", "TokenService", "DaemonCore", "TokenConfig", "TokenCore", "LinuxSystem", "assetit-sim",
+        "TestSupport", "ControlAPI", "TokenService", "DaemonCore", "TokenConfig", "TokenCore", "LinuxSystem",
+        "assetit-sim", "assetit-tokend",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
@@ -130,7 +133,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["assetit-tokend", "assetit-token", "assetit-sim", "AssetITTokenClient"],
+      dependencies: ["TestSupport", "assetit-tokend", "assetit-token", "assetit-sim", "AssetITTokenClient"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

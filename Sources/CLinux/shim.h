@@ -2,6 +2,7 @@
    _GNU_SOURCE itself must not be defined here: it changes types that the Glibc module has already. */
 #pragma once
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -15,6 +16,7 @@
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pthread_setname_np(pthread_t, const char *);
 extern int fcntl(int, int, ...);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 extern int memfd_create(const char *, unsigned int);
 extern int timerfd_create(int, int);
 extern int timerfd_settime(int, int, const void *, void *);
@@ -53,6 +55,9 @@ static inline int clinux_peer_pidfd(int fd) {
   socklen_t length = sizeof(pidfd);
   return getsockopt(fd, SOL_SOCKET, 77, &pidfd, &length) == 0 ? pidfd : -1;
 }
+
+/* PR_SET_NO_NEW_PRIVS (prctl(2)). */
+static inline int clinux_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 /* PR_SET_DUMPABLE (prctl(2)). */
 static inline int clinux_set_dumpable(int value) { return prctl(PR_SET_DUMPABLE, value, 0, 0, 0); }

@@ -32,4 +32,36 @@ package enum ProcessLimits {
     guard setrlimit(resource, &limit) == 0 else { return Int(clamping: soft) }
     return Int(clamping: limit.rlim_cur)
   }
+
+  /// Leaves this process what it needs to compute with what it has: no root, no new privileges, no dumps, so many bytes of
+  /// address space and seconds of processor time. Where the host runs out of memory it is the first to go.
+  ///
+  /// - Returns: whether all of it is in force.
+  package static func confineToComputing(memory: UInt, processorSeconds: UInt) -> Bool {
+    // Root without the capability to become another user can do nothing with being root either.
+    if geteuid() == 0 {
+      setgroups(0, nil)
+      setgid(nobody)
+      setuid(nobody)
+    }
+    let score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+    if score >= 0 {
+      _ = Array("1000".utf8).withUnsafeBytes { write(score, $0.baseAddress, $0.count) }
+      close(score)
+    }
+    guard clinux_set_no_new_privileges() == 0, (try? forbidDumps()) != nil else { return false }
+    return lower(RLIMIT_AS, to: memory) && lower(RLIMIT_CPU, to: processorSeconds)
+  }
+
+  /// The user and group that own nothing (systemd's nobody).
+  private static let nobody: UInt32 = 65_534
+
+  private static func lower(_ resource: __rlimit_resource, to value: UInt) -> Bool {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(resource.rawValue)
+    guard getrlimit(resource, &limit) == 0 else { return false }
+    let value = min(limit.rlim_max, rlim_t(value))
+    limit = rlimit(rlim_cur: value, rlim_max: value)
+    return setrlimit(resource, &limit) == 0
+  }
 }

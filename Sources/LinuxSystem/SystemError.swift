@@ -27,7 +27,7 @@ package struct SystemError: Error, Equatable, Sendable {
 
 extension SystemError {
   /// Something that failed at the path of a socket or header file, with the remedy for what operators meet there.
-  static func ofOutlet(_ operation: String, _ path: String, errno code: Int32? = nil) -> SystemError {
+  package static func ofOutlet(_ operation: String, _ path: String, errno code: Int32? = nil) -> SystemError {
     let code = code ?? Glibc.errno
     let folder = Folder.folderPath(of: path)
     let remedy: String? =

@@ -18,12 +18,12 @@ package struct SystemProgram: Sendable {
   }
 
   private static let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
-  private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "SYSTEMD_PAGER="]
-  /// How many bytes of its output, and of its messages, are kept.
-  private static let longestOutput = 1 << 20
 
   private let path: String
   private let name: String
+  private let environment: [String]
+  /// How many bytes of its output, and of its messages, are kept.
+  private let longestOutput: Int
 
   /// - Throws: ENOENT if the system has no such program.
   package init(_ name: String) throws(SystemError) {
@@ -31,8 +31,17 @@ package struct SystemProgram: Sendable {
     guard let path = paths.first(where: { access($0, X_OK) == 0 }) else {
       throw SystemError("find", "the program \(name)", errno: ENOENT)
     }
+    self.init(
+      path: path, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "SYSTEMD_PAGER="],
+      longestOutput: 1 << 20)
+  }
+
+  /// A program of one's own. `longestOutput`: bytes of its output, and of its messages, that are kept.
+  package init(path: String, environment: [String], longestOutput: Int) {
     self.path = path
-    self.name = name
+    name = path.split(separator: "/").last.map(String.init) ?? path
+    self.environment = environment
+    self.longestOutput = longestOutput
   }
 
   /// Runs it and waits for its end.
@@ -58,9 +67,10 @@ package struct SystemProgram: Sendable {
       var polled = [isOutputOpen ? output.reader.raw : -1, areMessagesOpen ? messages.reader.raw : -1].map {
         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
       }
-      poll(&polled, 2, 20)
-      if isOutputOpen { isOutputOpen = Self.take(from: output, into: &outputBytes) }
-      if areMessagesOpen { areMessagesOpen = Self.take(from: messages, into: &messageBytes) }
+      // Without output to wait for, the process is at its end.
+      poll(&polled, 2, isOutputOpen || areMessagesOpen ? 20 : 1)
+      if isOutputOpen { isOutputOpen = take(from: output, into: &outputBytes) }
+      if areMessagesOpen { areMessagesOpen = take(from: messages, into: &messageBytes) }
       ending = ending ?? Self.ending(of: pid)
     }
     guard let ending else {
@@ -72,7 +82,7 @@ package struct SystemProgram: Sendable {
   }
 
   /// - Returns: whether more may come.
-  private static func take(from pipe: borrowing Pipe, into bytes: inout [UInt8]) -> Bool {
+  private func take(from pipe: borrowing Pipe, into bytes: inout [UInt8]) -> Bool {
     guard let piece = pipe.read() else { return false }
     bytes += piece.prefix(max(0, longestOutput - bytes.count))
     return true
@@ -94,6 +104,8 @@ package struct SystemProgram: Sendable {
     for (number, stream) in streams.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
     }
+    // Whatever a library left open to others.
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -105,7 +117,7 @@ package struct SystemProgram: Sendable {
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     var pid = pid_t()
     let code = CStringArray.with([path] + arguments) { arguments in
-      CStringArray.with(Self.environment) { posix_spawn(&pid, path, &actions, &attributes, arguments, $0) }
+      CStringArray.with(environment) { posix_spawn(&pid, path, &actions, &attributes, arguments, $0) }
     }
     guard code == 0 else { throw SystemError("run", path, errno: code) }
     return pid

@@ -16,13 +16,14 @@ struct DaemonProcess {
   /// - Throws: where the kernel or libcurl has nothing left for it.
   init(
     configuration path: String, _ environment: [String: String], _ inbox: Inbox, _ log: OperatorLog,
-    control: (any ControlServer)?
+    control: (any ControlServer)?, parser: TOMLProgram = .itself
   ) throws {
     let limit = ProcessLimits.raiseDescriptorLimit()
     // The configuration isn't read yet: a sixteenth is kept for the sockets of its profiles.
     let budget = DescriptorBudget(limit: limit, profiles: limit / 16)
     let bootID = BootID.current(environment: environment)
-    let loader = ConfigurationLoader.fromEnvironment(environment)
+    var loader = ConfigurationLoader.fromEnvironment(environment)
+    loader.parser = parser
     let report: @Sendable (ServingReport) -> Void = { report in log.write { [LogMessage(report)] } }
 
     let (sockets, seen) = (SocketTable(), SeenFiles())

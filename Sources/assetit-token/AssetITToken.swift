@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineProgram
+import TokenConfig
 import TokenCore
 
 @main
@@ -18,5 +19,8 @@ struct AssetITToken: ParsableCommand {
       CurlCommand.self, DoctorCommand.self,
     ])
 
-  static func main() { runProgram(Self.self) }
+  static func main() {
+    TOMLWorker.serveIfAsked()
+    runProgram(Self.self)
+  }
 }

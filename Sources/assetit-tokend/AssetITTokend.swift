@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineProgram
+import TokenConfig
 import TokenCore
 
 @main
@@ -16,5 +17,8 @@ struct AssetITTokend: ParsableCommand {
     subcommands: [RunCommand.self, CheckCommand.self, FetchCommand.self, CleanUpCommand.self],
     defaultSubcommand: RunCommand.self)
 
-  static func main() { runProgram(Self.self) }
+  static func main() {
+    TOMLWorker.serveIfAsked()
+    runProgram(Self.self)
+  }
 }

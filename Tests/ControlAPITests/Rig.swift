@@ -4,7 +4,9 @@ import FoundationEssentials
 import Glibc
 import LinuxSystem
 import Synchronization
+import TestSupport
 import Testing
+import TokenConfig
 import TokenCore
 
 @testable import TokenService
@@ -101,7 +103,8 @@ final class Rig: Sendable {
         defer { log.finish() }
         let daemon = try DaemonProcess(
           configuration: "\(folder)/config.toml", ["RUNTIME_DIRECTORY": folder], inbox, log,
-          control: HTTPControlServer(limits: limits))
+          control: HTTPControlServer(limits: limits),
+          parser: TOMLProgram(path: BuiltProgram.daemon.path))
         _ = daemon.run()
       } catch {
         Issue.record("the daemon didn't start: \(error)")

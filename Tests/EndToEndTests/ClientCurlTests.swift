@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Real runs of curl whose first request is refused: what follows must be the same request, or none.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("What can't be printed is a failure", .turnstile)

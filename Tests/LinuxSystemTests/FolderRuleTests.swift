@@ -17,7 +17,7 @@ struct FolderRuleTests {
     var list = AccessControlList()
     list.users = users
     list.groups = groups
-    list.isOwnGroupWriter = own
+    list.includesOwnGroup = own
     return list
   }
 
@@ -103,10 +103,10 @@ struct FolderRuleTests {
     let entries: [(tag: UInt16, permissions: UInt16, id: UInt32)] = [
       (1, 7, .max), (2, 7, 1000), (2, 5, 1001), (4, 7, .max), (8, 6, 70_000), (16, 7, .max), (32, 5, .max),
     ]
-    let open = AccessControlList(attribute: attribute(entries))
+    let open = AccessControlList(attribute: attribute(entries), granting: .write)
     #expect(open == list(users: [1000], groups: [70_000], own: true))
     let masked = entries.map { $0.tag == 16 ? (tag: 16, permissions: 5, id: .max) : $0 }
-    #expect(AccessControlList(attribute: attribute(masked)) == list())
+    #expect(AccessControlList(attribute: attribute(masked), granting: .write) == list())
   }
 
   @Test("What is no access list is told from an empty one, in every shape")
@@ -114,15 +114,15 @@ struct FolderRuleTests {
     var random = SplitMix(state: 3)
     let whole = attribute([(1, 7, .max), (2, 7, 1000), (16, 7, .max), (32, 5, .max)])
     for count in 0..<whole.count where count % 8 != 4 {
-      #expect(AccessControlList(attribute: Array(whole[..<count])) == nil)
+      #expect(AccessControlList(attribute: Array(whole[..<count]), granting: .write) == nil)
     }
-    #expect(AccessControlList(attribute: [3] + whole.dropFirst()) == nil)
-    #expect(AccessControlList(attribute: attribute([(3, 7, 0)])) == nil)
+    #expect(AccessControlList(attribute: [3] + whole.dropFirst(), granting: .write) == nil)
+    #expect(AccessControlList(attribute: attribute([(3, 7, 0)]), granting: .write) == nil)
     for _ in 0..<10_000 {
       let bytes = (0..<Int.random(in: 0...64, using: &random)).map { _ in
         UInt8.random(in: .min ... .max, using: &random)
       }
-      _ = AccessControlList(attribute: [2, 0, 0, 0] + bytes)
+      _ = AccessControlList(attribute: [2, 0, 0, 0] + bytes, granting: .write)
     }
   }
 }

@@ -326,13 +326,11 @@ struct ConfigurationProblemTests {
     ),
     ("a = [1 2]", "line 1, column 8: a list needs commas between its values and \"]\" at its end"),
     ("a = {b = 1", "line 1, column 11: a table in braces needs commas between its keys and \"}\" at its end"),
-    ("[.a]", "line 1, column 2: a section's name is expected here, as in [profiles.default]"),
-    ("\n [[", "line 2, column 4: a section's name is expected here, as in [profiles.default]"),
-    ("a = [}", "line 1, column 6: a value is expected here, not \"}\""),
-    ("a = ä", "line 1, column 5: only strings and comments may hold characters outside of visible ASCII"),
-    ("a = \"SECRET\\u0000\"", "line 1, column 12: a string may not hold NUL"),
-    ("a = " + String(repeating: "[", count: 100_000), "line 1, column 37: nested too deeply"),
-    (String(repeating: "a.", count: 100_000) + "a = 1", "line 1, column 66: nested too deeply"),
+    ("[.a]", "line 1: is not TOML: the parser could not go on here"),
+    ("x = 1\na=1979-05-27T:", "line 2: is not TOML: the parser could not go on here"),
+    ("a = ä", "line 1, column 5: no value that TOML knows: a string needs quotation marks"),
+    ("a = \"SECRET\\u0000\"", "line 1: a string may not hold NUL"),
+    ("a = " + String(repeating: "[", count: 100_000), "line 1, column 261: nested too deeply"),
     ("a = 1\nb = \"\0\"", "line 2: holds a NUL byte"),
   ]
 
@@ -351,10 +349,10 @@ struct ConfigurationProblemTests {
       ])
     try host.write("config.toml", [0x61, 0x0A, 0x23, 0xFF])
     #expect(host.problems() == ["config.toml: line 2: is not UTF-8 text"])
-    try host.write("config.toml", "#" + String(repeating: "x", count: 1 << 20))
+    try host.write("config.toml", "#" + String(repeating: "x", count: 4 << 20))
     #expect(
       host.problems() == [
-        "config.toml: is longer than 1048576 bytes"
+        "config.toml: is longer than 4194304 bytes"
       ])
   }
 

@@ -35,6 +35,7 @@ struct ConfigurationValueTests {
   @Test("gets every key of the contract")
   func everything() throws {
     let host = try Host()
+    try host.write("key", "k-e-y\n", mode: 0o600)
     try host.write("ca.pem", "")
     let configuration = try host.load(
       """
@@ -60,6 +61,11 @@ struct ConfigurationValueTests {
       authenticate_path = "/v2/login"
       client_id_field = "id"
       client_secret_field = "secret"
+      body = "form"
+      extra_fields = { grant_type = "client_credentials", version = 2, beta = true }
+      headers = { X-Tenant = "a", X-Key = { file = "\(host.path("key"))" } }
+      client_certificate = "\(host.path("ca.pem"))"
+      client_key = "\(host.path("key"))"
       token_pointer = "/data/a~1b"
       token_format = "opaque"
       header_prefix = "Bearer "
@@ -78,6 +84,7 @@ struct ConfigurationValueTests {
       path = "\(host.path("run/x.sock"))"
       mode = "666"
       group = "1"
+      shared_folder = true
       wait = "0s"
       allow_users = ["root", "1234", 5678]
       allow_groups = ["daemon"]
@@ -87,6 +94,7 @@ struct ConfigurationValueTests {
       path = "\(host.path("run/x.env"))"
       format = "env"
       mode = "0644"
+      shared_folder = false
       group = "daemon"
       """)
     #expect(configuration.logLevel == .trace)
@@ -102,6 +110,16 @@ struct ConfigurationValueTests {
     exchange.authenticatePath = "/v2/login"
     exchange.clientIDField = "id"
     exchange.clientSecretField = "secret"
+    exchange.body = .form
+    exchange.extraFields = [
+      "grant_type": .string("client_credentials"), "version": .integer(2), "beta": .boolean(true),
+    ]
+    exchange.headers = [
+      try RequestHeader(name: "X-Tenant", value: Secret("a")),
+      try RequestHeader(name: "X-Key", value: Secret("k-e-y")),
+    ]
+    exchange.clientCertificate = host.path("ca.pem")
+    exchange.clientKey = host.path("key")
     exchange.tokenPointer = "/data/a~1b"
     exchange.tokenFormat = .opaque
     exchange.headerPrefix = "Bearer "
@@ -120,7 +138,7 @@ struct ConfigurationValueTests {
     #expect(profile.refresh == refresh)
     var socket = SocketConfiguration(path: host.path("run/x.sock"))
     socket.mode = 0o666
-    socket.group = Group(name: "daemon", id: 1)
+    socket.group = Group(name: "1", id: 1)
     socket.wait = .zero
     socket.access.users = [0, 1_234, 5_678]
     socket.access.groups = [1]

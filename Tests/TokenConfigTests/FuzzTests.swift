@@ -1,4 +1,4 @@
-import Glibc
+import FoundationEssentials
 import Testing
 import TokenCore
 
@@ -17,6 +17,10 @@ struct FuzzTests {
       return mixed ^ (mixed >> 31)
     }
   }
+
+  /// How many mutated configurations are loaded; `make fuzz` sets more.
+  private static let rounds =
+    ProcessInfo.processInfo.environment["ASSETIT_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 300
 
   @Test("loading it doesn't crash, and its problems don't hold the secret")
   func mutations() throws {
@@ -42,9 +46,9 @@ struct FuzzTests {
       """.utf8)
     try host.write("config.toml", valid, mode: 0o600)
     #expect(host.problems() == [])
-    var random = Generator(state: 20_261_124)
+    var random = Generator(state: 20_261_124 &+ UInt64(Self.rounds))
     var refused = 0
-    for _ in 0..<3_000 {
+    for _ in 0..<Self.rounds {
       var bytes = valid
       for _ in 0..<Int.random(in: 1...4, using: &random) { Self.mutate(&bytes, &random) }
       try host.write("config.toml", bytes, mode: 0o600)
@@ -57,13 +61,13 @@ struct FuzzTests {
         #expect(line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
       }
     }
-    #expect(refused > 1_000)
+    #expect(refused > Self.rounds / 3)
   }
 
   private static let pieces = [
     "\"", "'", "=", "[", "]", "{", "}", ",", ".", "\n", "\\", "#", " ", "\0", "\u{7F}", "é", "0", "-",
     "\"\"\"",
-    "\\u0000", "[[", "nan", "1e9", "99999999999999999999",
+    "\\u0000", "[[", "nan", "1e9", "99999999999999999999", "1979-05-27T", ":", "[.", "07:32", "[}",
   ]
 
   private static func mutate(_ bytes: inout [UInt8], _ random: inout Generator) {
@@ -78,23 +82,5 @@ struct FuzzTests {
       let end = min(bytes.count, index + Int.random(in: 1...40, using: &random))
       bytes.insert(contentsOf: bytes[index..<end], at: Int.random(in: bytes.indices, using: &random))
     }
-  }
-
-  @Test("the parser meets nothing that it asserts on")
-  func tokens() {
-    let tokens =
-      Self.pieces + [
-        "a", "client_id", "'''", "]]", "\r\n", "\r", "\t", "inf", "true", "2020-01-01", "T", "07:32:00", "Z",
-        "1_0",
-        ".5", "0x", "+", "_", "\u{85}", "\u{2028}", "\u{FEFF}", "\u{B}", "$", "\\u00e9", "a = ", "= [",
-      ]
-    var random = Generator(state: 8)
-    var parsed = 0
-    for _ in 0..<30_000 {
-      let text = (0..<Int.random(in: 1...14, using: &random))
-        .map { _ in tokens.randomElement(using: &random) ?? "" }.joined()
-      if (try? TOMLSyntax.parse(Array(text.utf8))) != nil { parsed += 1 }
-    }
-    #expect(parsed > 100)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import TokenCore
 
@@ -19,6 +20,7 @@ final class Host {
     try makeFolder("run")
     try write("secret", Self.secret + "\n", mode: 0o600)
     loader.runtimeDirectory = folder + "/run"
+    loader.parser = TOMLProgram(path: BuiltProgram.daemon.path)
   }
 
   deinit {

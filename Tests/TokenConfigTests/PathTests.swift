@@ -87,7 +87,12 @@ struct PathTests {
     try host.makeFolder("open", mode: 0o777)
     try host.makeFolder("sticky", mode: 0o1777)
     let problems = [
-      "open": "anybody may replace files in the folder HOST/open: chmod o-w HOST/open",
+      "open":
+        "anybody can write to the folder HOST/open (mode 0777) and replace what readers get: chmod o-w HOST/open, or"
+        + " choose another folder",
+      "sticky":
+        "anybody can write to the folder HOST/sticky (mode 1777) and replace what readers get: chmod o-w HOST/sticky, or"
+        + " choose another folder",
       "secret": "HOST/secret is not a folder",
     ]
     for folder in ["open", "sticky", "secret"] {

@@ -25,6 +25,9 @@ package enum TemporaryName {
 }
 
 extension PublishedFile {
+  /// The length of the name that a file has before it is in place, in bytes.
+  package static let temporaryNameBytes = TemporaryName.random().utf8.count
+
   /// Removes the temporary file that a killed process left beside this one. `identity`: what that process noted of it.
   ///
   /// - Returns: whether there was one.

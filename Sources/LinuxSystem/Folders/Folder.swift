@@ -125,11 +125,12 @@ private struct FolderWalk: ~Copyable {
   /// The group bits of the mode bound what a list can give (acl(5), the mask), so without them there is none to read.
   private static func writers(_ folder: borrowing OwnedFD, _ mode: mode_t) -> FolderFacts.GroupWriters {
     guard mode & 0o020 != 0 else { return .none }
-    // XATTR_SIZE_MAX, the most that the kernel gives (xattr(7)). A descriptor with O_PATH has no fgetxattr(2).
-    var value = [UInt8](repeating: 0, count: 65_536)
-    let count = getxattr("/proc/self/fd/\(folder.raw)", "system.posix_acl_access", &value, value.count)
+    // A descriptor with O_PATH has no fgetxattr(2).
+    var value = [UInt8](repeating: 0, count: AccessControlList.longest)
+    let count = getxattr("/proc/self/fd/\(folder.raw)", AccessControlList.attribute, &value, value.count)
     if count >= 0 {
-      return AccessControlList(attribute: Array(value[..<count])).map { .list($0) } ?? .unknown
+      return AccessControlList(attribute: Array(value[..<count]), granting: .write).map { .list($0) }
+        ?? .unknown
     }
     return errno == ENODATA || errno == EOPNOTSUPP ? .ownGroup : .unknown
   }

@@ -33,7 +33,7 @@ package struct FolderRule: Equatable, Sendable {
       if let user = list.users.first(where: { !users.contains($0) }) {
         return FolderFault(folder, .user(user))
       }
-      return groupFault(folder, list.isOwnGroupWriter ? [folder.group] : [], isListed: false)
+      return groupFault(folder, list.includesOwnGroup ? [folder.group] : [], isListed: false)
         ?? groupFault(folder, list.groups, isListed: true)
     }
   }

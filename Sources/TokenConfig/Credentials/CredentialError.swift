@@ -15,6 +15,8 @@ package enum CredentialError: Error, Equatable, Sendable {
   /// Others than its owner and group may read or write it. The mode in octal permission bits.
   case exposed(file: String, mode: UInt32)
   case foreignOwner(file: String, owner: String)
+  /// An access list lets another user use it.
+  case listed(file: String, user: String)
   /// The group that may use it is the group of a socket or file for readers.
   case readersGroup(file: String, group: String)
   case tooLong(file: String, limit: Int)
@@ -44,7 +46,9 @@ extension CredentialError: CustomStringConvertible {
       "\(file) has mode \(FileMode.format(mode)), so others than its owner and group may use it:"
         + " chmod o= \(file)"
     case .foreignOwner(let file, let owner):
-      "\(file) belongs to \(owner), but only root or the service's user may own it: chown root \(file)"
+      "\(file) belongs to the user \(owner), but only root or the service's user may own it: chown root \(file)"
+    case .listed(let file, let user):
+      "an access list lets the user \(user) use \(file): setfacl -x u:\(user) \(file)"
     case .readersGroup(let file, let group):
       "\(file) is open to the group \(group), which is the group of those who read headers: chmod g= \(file),"
         + " or give it another group"

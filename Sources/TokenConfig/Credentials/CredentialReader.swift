@@ -10,12 +10,22 @@ package struct CredentialReader: Sendable {
   package let readersGroups: Set<UInt32>
   /// Who may own a secret besides root.
   package let owners: Set<UInt32>
+  private let labels: AccountLabels
 
   /// `readersGroups`: ``Configuration/readersGroups``. `owners`: users besides root and this process's own.
   package init(credentialsDirectory: String?, readersGroups: Set<UInt32>, owners: Set<UInt32> = []) {
+    self.init(
+      credentialsDirectory: credentialsDirectory, readersGroups: readersGroups, owners: owners,
+      labels: AccountLabels(asksDatabase: false))
+  }
+
+  init(
+    credentialsDirectory: String?, readersGroups: Set<UInt32>, owners: Set<UInt32>, labels: AccountLabels
+  ) {
     self.credentialsDirectory = credentialsDirectory
     self.readersGroups = readersGroups
     self.owners = owners.union([0, geteuid()])
+    self.labels = labels
   }
 
   /// - Throws: ``CredentialError`` for the first of the two that cannot be used.
@@ -36,18 +46,25 @@ package struct CredentialReader: Sendable {
     }
   }
 
+  /// Root or one of the owners owns such a file, nobody else and none of the readers' groups may use it.
+  var secretRule: CredentialFile.Rule { .secret(owners: owners, readersGroups: readersGroups) }
+
+  /// Judges a file with a secret that is read elsewhere.
+  package func judge(_ path: String) throws(CredentialError) {
+    try CredentialFile(path: path, rule: secretRule, labels: labels).judge()
+  }
+
   package func read(_ source: CredentialSource, isSecret: Bool) throws(CredentialError) -> Secret {
     switch source {
     case .inline(let secret):
       return secret
     case .file(let path):
-      let rule = CredentialFile.Rule.secret(owners: owners, readersGroups: readersGroups)
-      return try CredentialFile(path: path, rule: isSecret ? rule : .open).read()
+      return try CredentialFile(path: path, rule: isSecret ? secretRule : .open, labels: labels).read()
     case .credential(let name):
       guard let credentialsDirectory else { throw .noCredentialsDirectory(credential: name) }
       do {
-        return try CredentialFile(path: "\(credentialsDirectory)/\(name)", rule: .systemd(owners: owners))
-          .read()
+        let path = "\(credentialsDirectory)/\(name)"
+        return try CredentialFile(path: path, rule: .systemd(owners: owners), labels: labels).read()
       } catch .unreadable(_, let error) where error.errno == ENOENT {
         throw .missing(credential: name, directory: credentialsDirectory)
       }

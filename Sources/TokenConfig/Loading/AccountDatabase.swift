@@ -1,20 +1,15 @@
 internal import Glibc
 package import TokenCore
 
-/// Users and groups of this host (getpwnam_r(3), getgrnam_r(3)). Numbers stand for themselves.
+/// Users and groups of this host (getpwnam_r(3), getgrnam_r(3)). Numbers stand for themselves. A call may wait for a name
+/// service for long.
 package enum AccountDatabase {
-  package static func group(_ name: String) -> Group? {
-    if let id = groupID(named: name) { return Group(name: name, id: id) }
-    return number(name).map { Group(name: groupName($0) ?? name, id: $0) }
-  }
-
-  package static func user(_ name: String) -> UInt32? {
-    let id = lookUp(passwd()) {
-      getpwnam_r(name, $0, $1, $2, $3)
-    } read: {
-      $0.pw_uid
-    }
-    return id ?? number(name)
+  /// The ids of the names that exist.
+  @Sendable
+  package static func ids(of names: Set<AccountName>) -> [AccountName: UInt32] {
+    var ids: [AccountName: UInt32] = [:]
+    for name in names { ids[name] = id(of: name) }
+    return ids
   }
 
   static func groupName(_ id: UInt32) -> String? {
@@ -43,12 +38,23 @@ package enum AccountDatabase {
     return filled > 0 && groups.prefix(Int(filled)).contains(group)
   }
 
-  private static func groupID(named name: String) -> UInt32? {
-    lookUp(Glibc.group()) {
-      getgrnam_r(name, $0, $1, $2, $3)
-    } read: {
-      $0.gr_gid
-    }
+  private static func id(of name: AccountName) -> UInt32? {
+    let id =
+      switch name {
+      case .user(let text):
+        lookUp(passwd()) {
+          getpwnam_r(text, $0, $1, $2, $3)
+        } read: {
+          $0.pw_uid
+        }
+      case .group(let text):
+        lookUp(Glibc.group()) {
+          getgrnam_r(text, $0, $1, $2, $3)
+        } read: {
+          $0.gr_gid
+        }
+      }
+    return id ?? number(name.text)
   }
 
   /// The highest number means "none" to chown(2).

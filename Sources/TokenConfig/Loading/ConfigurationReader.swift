@@ -7,31 +7,27 @@ struct ConfigurationReader {
 
   /// The configuration, worth something only where no problem was noted.
   func read(_ root: TableReader) -> (configuration: Configuration, holdsSecret: Bool) {
-    let problems = context.problems
-    problems.chapter = 1
-    let regions = regions(root.table("regions"))
-    problems.chapter = 2
-    let log = root.table("log")
+    let regions = regions(root.section("regions"))
+    let log = root.section("log")
     let level = log.choice("level", Configuration.LogLevel.self)
     log.finish()
-    problems.chapter = 3
-    let api = api(root.table("api"))
-    let table = root.table("profiles")
-    if !root.has("profiles") || (root.isTable("profiles") && table.keys.isEmpty) {
+    let api = APISection.read(root.section("api"), context: context)
+    let profiles = root.table("profiles")
+    if !root.has("profiles") || (root.isTable("profiles") && profiles.keys.isEmpty) {
       root.report("profiles", "there is no profile: add a section [profiles.default]")
     }
-    var results: [(chapter: Int, result: ProfileSection.Result)] = []
-    for name in table.keys {
-      problems.chapter += 1
-      if let result = profile(name, table, regions) { results.append((problems.chapter, result)) }
-    }
-    let last = problems.chapter + 1
-    var configuration = Configuration(api: api, profiles: results.map(\.result.profile))
+    var results = profiles.keys.compactMap { profile($0, profiles, regions) }
+    var configuration = Configuration(api: api, profiles: results.map(\.profile))
     configuration.logLevel = level ?? configuration.logLevel
-    if context.loader.checksSecrets { check(results, configuration) }
-    problems.chapter = last
+    if context.loader.checksSecrets {
+      let check = SecretCheck(reader: context.loader.credentialReader(for: configuration))
+      for index in results.indices { check.run(&results[index]) }
+      configuration.profiles = results.map(\.profile)
+    }
     root.finish()
-    return (configuration, results.contains { $0.result.holdsSecret })
+    configuration.unresolved = context.deferred.names
+    configuration.leftOut = context.deferred.outlets
+    return (configuration, results.contains { $0.holdsSecret })
   }
 
   private func regions(_ table: TableReader) -> [String: String?] {
@@ -39,32 +35,13 @@ struct ConfigurationReader {
     for name in table.keys {
       regions[name] = .some(nil)
       guard let text = table.string(name) else { continue }
-      do {
+      do throws(SettingFault) {
         regions[name] = try BaseURL.parse(text)
       } catch {
         table.report(name, error.text)
       }
     }
     return regions
-  }
-
-  private func api(_ table: TableReader) -> APIConfiguration {
-    let folder = context.loader.runtimeDirectory
-    var api = APIConfiguration()
-    // Where nobody named one, a host without the folder of the default goes without the socket.
-    if table.has("socket") || FileStamp(path: folder) != nil {
-      api.socketPath = SocketSection.path(table, key: "socket", "\(folder)/api.sock", context)
-    }
-    api.mode = table.mode("mode", problem: FileMode.problem(ofSocket:)) ?? api.mode
-    api.group = table.group("group") ?? context.defaultGroup
-    api.metricsListen = table.string("metrics_listen") { text in
-      guard let parts = try? URLParts("http://" + text), parts.port != nil, parts.userInfo == nil,
-        parts.path.isEmpty, !parts.hasQueryOrFragment
-      else { return "must be HOST:PORT such as \"127.0.0.1:9464\"" }
-      return parts.isLoopback ? nil : "must be on loopback, as in \"127.0.0.1:9464\""
-    }
-    table.finish()
-    return api
   }
 
   private func profile(
@@ -77,25 +54,6 @@ struct ConfigurationReader {
           + " a letter or digit")
       return nil
     }
-    return ProfileSection(name: name, table: table.table(name), context: context).read(regions: regions)
-  }
-
-  /// Opens every secret, now that all groups of readers are known.
-  private func check(
-    _ results: [(chapter: Int, result: ProfileSection.Result)], _ configuration: Configuration
-  ) {
-    let reader = context.loader.credentialReader(for: configuration)
-    for (chapter, result) in results {
-      context.problems.chapter = chapter
-      for (choice, isSecret) in [(result.clientID, false), (result.clientSecret, true)] {
-        guard let choice else { continue }
-        do {
-          _ = try reader.read(choice.source, isSecret: isSecret)
-        } catch {
-          let place = choice.key.map { result.path.appending($0) } ?? result.path
-          context.problems.add(place.text, choice.key == nil ? error.description : error.withoutName)
-        }
-      }
-    }
+    return ProfileSection(name: name, table: table.section(name), context: context).read(regions: regions)
   }
 }

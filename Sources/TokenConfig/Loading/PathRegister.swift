@@ -1,39 +1,70 @@
 internal import Glibc
+internal import LinuxSystem
 
-/// The paths that the service will make: none twice, each in a folder that takes it.
+/// The paths that the service will make: none twice, each in a folder that takes it and that nobody else can change.
 final class PathRegister {
-  private let problems: ProblemList
+  enum Verdict {
+    case fit
+    /// The folder is missing or can't be written to, which was told for another path already.
+    case known
+    case problems([String])
+    /// Others can change what lies in the folder. `isNew`: it wasn't told before.
+    case unfitFolder([String], isNew: Bool)
+  }
+
+  private enum FolderState {
+    case fit
+    case unusable(String)
+    case unfit([String])
+  }
+
+  private let rule: FolderRule
+  private let labels: AccountLabels
   private var places: [String: String] = [:]
   private var inputs: [String: String] = [:]
-  private var folders: Set<String> = []
+  /// By path, then with and without `shared_folder`.
+  private var folders: [String: [Bool: FolderState]] = [:]
+  /// Folders with their links and dots resolved.
+  private var realFolders: [String: String?] = [:]
 
-  init(problems: ProblemList) {
-    self.problems = problems
+  init(rule: FolderRule, labels: AccountLabels) {
+    self.rule = rule
+    self.labels = labels
   }
 
   /// Keeps a path that the service reads from being one that it makes, and so removes.
-  func reserve(_ path: String, at place: String) {
-    let real = Self.resolve(path)
-    if let other = places[real] {
-      problems.add(place, "\(path) is the path of \(other) already")
-    } else {
-      inputs[real] = place
-    }
+  ///
+  /// - Returns: what is wrong.
+  func reserve(_ path: String, at place: String) -> String? {
+    let real = resolve(path)
+    if let other = places[real] { return "\(path) is the path of \(other) already" }
+    inputs[real] = place
+    return nil
   }
 
-  /// Notes a problem where another setting has this path already, or where its folder can't hold it (once
-  /// for each folder).
-  func claim(_ path: String, at place: SettingPath) {
-    let real = Self.resolve(path)
+  /// Notes that the service makes this path.
+  func claim(_ path: String, isShared: Bool, at place: SettingPath) -> Verdict {
+    var problems: [String] = []
+    let real = resolve(path)
     if let other = places[real] ?? inputs[real] {
-      problems.add(place.text, "\(path) is the path of \(other) already")
+      problems.append("\(path) is the path of \(other) already")
     } else {
       places[real] = place.text
     }
-    if Self.isFolder(path) { problems.add(place.text, "\(path) is a folder: name a path in it") }
-    let folder = Self.folder(of: path)
-    guard folders.insert(folder).inserted else { return }
-    if let fault = Self.fault(ofFolder: folder) { problems.add(place.text, fault) }
+    if Self.isFolder(path) { problems.append("\(path) is a folder: name a path in it") }
+    let folder = Folder.folderPath(of: path)
+    if let fault = Self.nameFault(path, folder) { problems.append(fault) }
+    let known = folders[folder]?[isShared]
+    let state = known ?? examine(folder, isShared: isShared)
+    folders[folder, default: [:]][isShared] = state
+    switch state {
+    case .fit: return problems.isEmpty ? .fit : .problems(problems)
+    case .unusable(let text):
+      if known == nil { problems.append(text) }
+      return problems.isEmpty ? .known : .problems(problems)
+    case .unfit(let texts):
+      return problems.isEmpty ? .unfitFolder(texts, isNew: known == nil) : .problems(problems)
+    }
   }
 
   private static func isFolder(_ path: String) -> Bool {
@@ -41,19 +72,26 @@ final class PathRegister {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  private static func folder(of path: String) -> String {
-    let slash = path.lastIndex(of: "/") ?? path.startIndex
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+  /// The file system must take the name, and that of the temporary file beside it.
+  private static func nameFault(_ path: String, _ folder: String) -> String? {
+    let limit = pathconf(folder, Int32(_PC_NAME_MAX))
+    let longest = limit > 0 ? Int(limit) : Int(NAME_MAX)
+    let name = path.split(separator: "/").last?.utf8.count ?? 0
+    if name > longest {
+      return "the file's name must have at most \(longest) bytes in \(folder), not \(name)"
+    }
+    if longest < PublishedFile.temporaryNameBytes {
+      return "the folder \(folder) takes no names of more than \(longest) bytes: choose another folder"
+    }
+    return path.utf8.count < Int(PATH_MAX) ? nil : "must have less than \(PATH_MAX) bytes"
   }
 
-  /// The path with its folder's links and dots resolved (realpath(3)); by text where there is no such folder.
-  private static func resolve(_ path: String) -> String {
+  /// The path with its folder's links and dots resolved (realpath(3)); by text if there is no such folder.
+  private func resolve(_ path: String) -> String {
     let name = path.split(separator: "/").last ?? ""
-    if let real = realpath(folder(of: path), nil) {
-      defer { free(real) }
-      let folder = String(cString: real)
-      return folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-    }
+    let folder = Folder.folderPath(of: path)
+    if realFolders[folder] == nil { realFolders[folder] = .some(Self.realPath(folder)) }
+    if let real = realFolders[folder] ?? nil { return real == "/" ? "/\(name)" : "\(real)/\(name)" }
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {
       if part == ".." { _ = parts.popLast() } else { parts.append(part) }
@@ -61,21 +99,43 @@ final class PathRegister {
     return "/" + parts.joined(separator: "/")
   }
 
-  private static func fault(ofFolder folder: String) -> String? {
-    var status = stat()
-    guard stat(folder, &status) == 0 else {
-      let code = errno
-      return code == ENOENT
-        ? "the folder \(folder) does not exist: create it (systemd-tmpfiles --create makes the packaged one)"
-        : "the folder \(folder) cannot be used: \(String(cString: strerror(code)))"
+  private static func realPath(_ folder: String) -> String? {
+    guard let real = realpath(folder, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  private func examine(_ folder: String, isShared: Bool) -> FolderState {
+    var rule = rule
+    rule.isShared = isShared
+    let facts: [FolderFacts]
+    do throws(SystemError) {
+      facts = try Folder(path: folder, rule: rule).facts
+    } catch {
+      return Self.state(folder, error)
     }
-    guard status.st_mode & S_IFMT == S_IFDIR else { return "\(folder) is not a folder" }
-    guard status.st_mode & 0o002 == 0 || status.st_mode & 0o1000 != 0 else {
-      return "anybody may replace files in the folder \(folder): chmod o-w \(folder)"
+    let faults = rule.faults(in: facts)
+    guard faults.isEmpty else {
+      return .unfit(faults.map { $0.text(userName: labels.user, groupName: labels.group) })
     }
     guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else {
-      return "the service may not write to the folder \(folder) (\(String(cString: strerror(errno))))"
+      let reason = SystemError("write to", folder)
+      return .unusable(
+        reason.errno == EROFS
+          ? SystemError.ofOutlet("write to", folder + "/", errno: EROFS).description
+          : "the service may not write to the folder \(folder) (\(reason.reason))")
     }
-    return nil
+    return .fit
+  }
+
+  private static func state(_ folder: String, _ error: SystemError) -> FolderState {
+    switch error.errno {
+    case ENOENT:
+      .unusable(
+        "the folder \(folder) does not exist: create it (systemd-tmpfiles --create makes the packaged one)")
+    case ENOTDIR: .unusable("\(folder) is not a folder")
+    case ELOOP: .unfit(["the folder \(folder) can't be trusted: \(error)"])
+    default: .unusable("the folder \(folder) cannot be used: \(error.reason)")
+    }
   }
 }

@@ -1,23 +1,36 @@
-/// Gathers the problems of one file while its sections are read.
+/// The problems of one section of a file. Some checks come only when all of the file is known; their problems stand with
+/// those of the section that they belong to.
 final class ProblemList {
-  let file: String
-  /// Which part of the file is being read. Some checks come after all parts are known; their problems are
-  /// still told with the part that they belong to.
-  var chapter = 0
-  private var entries: [(chapter: Int, problem: ConfigurationProblem)] = []
+  private enum Entry {
+    case problem(ConfigurationProblem)
+    case section(ProblemList)
+  }
+
+  private let file: String
+  private var entries: [Entry] = []
 
   init(file: String) {
     self.file = file
   }
 
   func add(_ place: String?, _ text: String) {
-    entries.append((chapter, ConfigurationProblem(file: file, place: place, text: text)))
+    entries.append(.problem(ConfigurationProblem(file: file, place: place, text: text)))
   }
 
-  /// By chapter, then as they were found.
+  /// A list whose problems stand at this place, however late they come.
+  func section() -> ProblemList {
+    let section = ProblemList(file: file)
+    entries.append(.section(section))
+    return section
+  }
+
+  /// In the order of the file's sections, then as they were found.
   var all: [ConfigurationProblem] {
-    entries.enumerated()
-      .sorted { ($0.element.chapter, $0.offset) < ($1.element.chapter, $1.offset) }
-      .map(\.element.problem)
+    entries.flatMap { entry in
+      switch entry {
+      case .problem(let problem): [problem]
+      case .section(let section): section.all
+      }
+    }
   }
 }

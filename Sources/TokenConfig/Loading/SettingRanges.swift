@@ -21,7 +21,11 @@ enum SettingRanges {
   /// A socket's path, in bytes: `sun_path` less its NUL (unix(7)).
   static let socketPathBytes = 107
   /// The configuration file, in bytes.
-  static let configurationBytes = 1 << 20
+  static let configurationBytes = 4 << 20
+  /// `api.extra_fields` and `api.headers`: how many.
+  static let extraFields = 64
+  /// The value of one of `api.extra_fields`, in bytes.
+  static let fieldBytes = 8192
   /// A file with a client ID or secret, in bytes.
   static let credentialBytes = 64 << 10
   /// A template, in bytes.

@@ -135,26 +135,24 @@ final class TableReader {
     }
   }
 
-  /// A group that exists, by name or number, which this process may give its files to.
-  func group(_ key: String) -> Group? {
-    let name: String
+  /// The name or number of a group.
+  func accountName(_ key: String) -> String? {
     switch node(key) {
-    case .string(let text)?: name = text
-    case .integer(let number)?: name = String(number)
-    case let other?:
-      report(key, "must be a group's name, not \(other.typeName)")
-      return nil
-    case nil: return nil
+    case .string(let text)?: return text
+    case .integer(let number)?: return String(number)
+    case let other?: report(key, "must be a group's name, not \(other.typeName)")
+    case nil: break
     }
-    guard let group = AccountDatabase.group(name) else {
-      report(key, "there is no group \(Quoted.text(name)) on this host")
-      return nil
+    return nil
+  }
+
+  func boolean(_ key: String) -> Bool? {
+    switch node(key) {
+    case .boolean(let value)?: return value
+    case let other?: report(key, "must be true or false, without quotation marks, not \(other.typeName)")
+    case nil: break
     }
-    guard AccountDatabase.mayGive(to: group.id) else {
-      report(key, "the service may not give files to the group \(Quoted.text(name)): make its user a member")
-      return nil
-    }
-    return group
+    return nil
   }
 
   /// A list of strings; numbers stand for their digits where `numbers` says so.
@@ -177,11 +175,16 @@ final class TableReader {
   }
 
   /// The table at the key; an empty one where there is none.
-  func table(_ key: String) -> TableReader {
+  func table(_ key: String) -> TableReader { table(key, problems) }
+
+  /// The table at the key, whose problems stand together, however late they come.
+  func section(_ key: String) -> TableReader { table(key, problems.section()) }
+
+  private func table(_ key: String, _ problems: ProblemList) -> TableReader {
     let place = path.appending(key)
     switch node(key) {
     case .table(let nodes)?: return TableReader(nodes, path: place, problems: problems)
-    case let other?: report(key, "must be a table, as in [\(place.text)], not \(other.typeName)")
+    case let other?: problems.add(place.text, "must be a table, as in [\(place.text)], not \(other.typeName)")
     case nil: break
     }
     return TableReader([:], path: place, problems: problems)
@@ -214,11 +217,17 @@ final class TableReader {
     report(last, "\(others) \(given.count > 2 ? "are" : "is") given as well: keep one of them")
   }
 
+  /// How many unknown keys of one table are named. A table with more isn't one that was mistyped.
+  private static let mostUnknown = 20
+
   /// Notes every key that no getter asked for.
   func finish() {
-    for key in keys where !known.contains(key) {
+    let unknown = keys.filter { !known.contains($0) }
+    for key in unknown.prefix(Self.mostUnknown) {
       let nearest = NearestKey.of(key, among: known.filter { !has($0) })
       report(key, "unknown key" + (nearest.map { "; did you mean \($0)?" } ?? ""))
     }
+    let others = unknown.count - Self.mostUnknown
+    if others > 0 { problems.add(path.text, "\(others) more unknown keys") }
   }
 }

@@ -21,7 +21,12 @@ struct CredentialSection {
     let inline = table.string(key, check: Self.valueFault)
     let file = table.absolutePath(keys[1])
     let credential = table.string(keys[2], check: Self.nameFault)
-    if let inline { return Choice(source: .inline(Secret(inline)), key: key) }
+    if let inline {
+      // As in a file: a byte order mark isn't part of the value.
+      let value =
+        inline.unicodeScalars.first == "\u{FEFF}" ? String(inline.unicodeScalars.dropFirst()) : inline
+      return Choice(source: .inline(Secret(value)), key: key)
+    }
     if let file { return Choice(source: .file(file), key: keys[1]) }
     if let credential { return Choice(source: .credential(credential), key: keys[2]) }
     return nil
@@ -32,7 +37,7 @@ struct CredentialSection {
   private var keys: [String] { [key, key + "_file", key + "_credential"] }
 
   private static func valueFault(_ value: String) -> String? {
-    if value.isEmpty { return "must not be empty" }
+    if value.isEmpty || value == "\u{FEFF}" { return "must not be empty" }
     guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
       return "must not hold line breaks or other control characters"
     }

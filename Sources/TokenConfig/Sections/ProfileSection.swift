@@ -9,13 +9,15 @@ struct ProfileSection {
 
   /// A profile that was read, and what the checks that follow need.
   struct Result {
-    let profile: ProfileConfiguration
+    var profile: ProfileConfiguration
     /// `nil`: none is named, or something wrong, and that was noted.
     let clientID: CredentialSection.Choice?
     let clientSecret: CredentialSection.Choice?
+    let exchange: ExchangeSection.Result
     /// The configuration file itself holds a secret.
     let holdsSecret: Bool
     let path: SettingPath
+    let problems: ProblemList
   }
 
   /// `[a-z0-9][a-z0-9_-]{0,31}`
@@ -35,28 +37,28 @@ struct ProfileSection {
       table.report("client_id", "is missing: take it from AssetIT, Settings, API Credentials")
     }
     let clientSecret = clientSecret()
-    let (exchange, proxyHoldsSecret) = ExchangeSection.read(table.table("api"), baseURL: baseURL)
+    let exchange = ExchangeSection.read(table.table("api"), baseURL: baseURL, context: context)
     for choice in [clientID, clientSecret] {
       if let choice, let key = choice.key, case .file(let path) = choice.source {
-        context.paths.reserve(path, at: table.path.appending(key).text)
+        let place = table.path.appending(key).text
+        if let fault = context.paths.reserve(path, at: place) { table.problems.add(place, fault) }
       }
-    }
-    if let path = exchange.caFile {
-      context.paths.reserve(path, at: table.path.appending("api").appending("ca_file").text)
     }
     let refresh = RefreshSection.read(table.table("refresh"))
     let socket = SocketSection.read(
-      table.table("socket"), defaultPath: "\(context.loader.runtimeDirectory)/\(name).sock", context: context)
+      table.table("socket"), profile: name, defaultPath: "\(context.loader.runtimeDirectory)/\(name).sock",
+      context: context)
     let files = files(socket)
     table.finish()
     let placeholder = CredentialSource.inline(Secret(""))
     var profile = ProfileConfiguration(
-      name: name, exchange: exchange, clientID: clientID?.source ?? placeholder,
-      clientSecret: clientSecret?.source ?? placeholder, socket: socket, files: files)
+      name: name, exchange: exchange.settings, clientID: clientID?.source ?? placeholder,
+      clientSecret: clientSecret?.source ?? placeholder, socket: socket.socket, files: files)
     profile.refresh = refresh
     return Result(
-      profile: profile, clientID: clientID, clientSecret: clientSecret,
-      holdsSecret: proxyHoldsSecret || table.has("client_secret"), path: table.path)
+      profile: profile, clientID: clientID, clientSecret: clientSecret, exchange: exchange,
+      holdsSecret: exchange.holdsSecret || table.has("client_secret"), path: table.path,
+      problems: table.problems)
   }
 
   private func baseURL(_ regions: [String: String?]) -> String {
@@ -98,10 +100,13 @@ struct ProfileSection {
     return nil
   }
 
-  private func files(_ socket: SocketConfiguration) -> [FileConfiguration] {
-    if let tables = table.tables("files") { return tables.map { FileSection.read($0, context: context) } }
-    guard socket.access.isEmpty else { return [] }
-    return [FileSection.standard(table, name: name, beside: socket, context: context)]
+  private func files(_ result: SocketSection.Result) -> [FileConfiguration] {
+    if let tables = table.tables("files") {
+      return tables.compactMap { FileSection.read($0, profile: name, context: context) }
+    }
+    guard result.socket.access.isEmpty else { return [] }
+    let file = FileSection.standard(table, name: name, beside: result, context: context)
+    return file.map { [$0] } ?? []
   }
 
   /// What can't be looked at may be there; opening it then tells why.

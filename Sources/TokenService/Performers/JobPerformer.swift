@@ -8,6 +8,7 @@ import TokenCore
 final class JobPerformer: Sendable {
   private let threads = JobThreads(name: "jobs")
   private let loader: ConfigurationLoader
+  private let accounts = AccountThread()
   private let sockets: SocketTable
   private let files: HeaderFiles
   private let seen: SeenFiles
@@ -49,7 +50,7 @@ final class JobPerformer: Sendable {
     case .unbindSocket(_, let path): SocketTable.unbind(socket, path)
     case .listenMetrics(let socket, let place, let isInherited):
       sockets.listenMetrics(socket, place, isInherited: isInherited)
-    case .resolveNames(let names): .names(Self.resolve(names))
+    case .resolveNames(let names): .names(AccountDatabase.ids(of: Set(names)))
     case .askBus: .managerJob(Self.managerJob())
     }
   }
@@ -62,19 +63,11 @@ final class JobPerformer: Sendable {
     }
   }
 
-  private static func resolve(_ names: [AccountName]) -> [AccountName: UInt32] {
-    var ids: [AccountName: UInt32] = [:]
-    for name in names {
-      switch name {
-      case .user(let text): ids[name] = AccountDatabase.user(text)
-      case .group(let text): ids[name] = AccountDatabase.group(text)?.id
-      }
-    }
-    return ids
-  }
-
   private func readConfiguration(_ path: String, _ isLenient: Bool) -> JobResult {
     seen.note(path)
+    var loader = loader
+    loader.isLenient = isLenient
+    loader.lookUpAccounts = accounts.ids
     do throws(ConfigurationProblems) {
       return .configuration(try loader.load(path: path))
     } catch {

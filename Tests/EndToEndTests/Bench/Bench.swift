@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// What one test works with: a folder of its own and the processes in it. All of it goes with the bench, however

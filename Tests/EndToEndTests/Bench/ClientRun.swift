@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// A run of `assetit-token` to its end.
