@@ -15,6 +15,13 @@ public struct AuthorizationHeader: Hashable, Sendable {
     self.expiresAt = expiresAt
   }
 
+  /// Whether a text can be the value of a header: visible ASCII with spaces within. A line break or another control
+  /// character would become a header, or a line of a file, of its own.
+  static func isValue(_ text: String) -> Bool {
+    guard let first = text.utf8.first, let last = text.utf8.last else { return false }
+    return first != 0x20 && last != 0x20 && text.utf8.allSatisfy { 0x20...0x7E ~= $0 }
+  }
+
   /// The token without its prefix.
   public var token: String {
     String(value[(value.lastIndex(of: " ").map { value.index(after: $0) } ?? value.startIndex)...])

@@ -77,7 +77,7 @@ final class EventStream {
       lastStatus = status
       pending.append(.state(status))
     case "header":
-      guard event.data != lastHeader?.value else { return }
+      guard event.data != lastHeader?.value, AuthorizationHeader.isValue(event.data) else { return }
       // The state that tells of a token comes before its header.
       let header = AuthorizationHeader(value: event.data, expiresAt: lastStatus?.expiresAt)
       lastHeader = header

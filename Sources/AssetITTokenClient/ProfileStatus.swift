@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import TokenCore
 
 /// How a profile is doing. It never holds the token.
 public struct ProfileStatus: Codable, Hashable, Sendable {
@@ -20,6 +21,19 @@ public struct ProfileStatus: Codable, Hashable, Sendable {
     public static let unavailable = State(rawValue: "unavailable")
   }
 
+  /// Whether the token that is served was got with the credentials that are configured now.
+  public struct Credentials: RawRepresentable, Codable, Hashable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+
+    public static let current = Credentials(rawValue: "current")
+    /// The client ID, the secret or the endpoint has changed since; the daemon asks for a new token.
+    public static let changed = Credentials(rawValue: "changed")
+  }
+
   /// Why the last request for a token failed.
   public struct Failure: Codable, Hashable, Sendable {
     /// `transient`, `throttled`, `rejected` or `misconfigured`.
@@ -31,6 +45,13 @@ public struct ProfileStatus: Codable, Hashable, Sendable {
     private enum CodingKeys: String, CodingKey {
       case kind = "class"
       case message, at
+    }
+
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      kind = Printable.text(try container.decode(String.self, forKey: .kind))
+      message = Printable.text(try container.decode(String.self, forKey: .message))
+      at = try container.decode(Date.self, forKey: .at)
     }
   }
 
@@ -49,15 +70,39 @@ public struct ProfileStatus: Codable, Hashable, Sendable {
   public let failures: Int
   /// `nil` after a success.
   public let lastFailure: Failure?
+  /// Whether the token was got with the credentials that are configured now; `nil` from a daemon before 0.2.
+  public let credentials: Credentials?
+  /// What an operator should know besides, a sentence each.
+  public let problems: [String]
 
   private enum CodingKeys: String, CodingKey {
-    case profile, state, failures
+    case profile, state, failures, credentials, problems
     case isRefreshing = "refreshing"
     case issuedAt = "issued_at"
     case expiresAt = "expires_at"
     case expiresIn = "expires_in"
     case nextRefreshAt = "next_refresh_at"
     case lastFailure = "last_error"
+  }
+
+  /// Texts that people read are made printable, so that nothing in them acts on a terminal.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    profile = Printable.text(try container.decode(String.self, forKey: .profile))
+    state = State(rawValue: Printable.text(try container.decode(String.self, forKey: .state)))
+    isRefreshing = try container.decode(Bool.self, forKey: .isRefreshing)
+    issuedAt = try container.decode(Date?.self, forKey: .issuedAt)
+    expiresAt = try container.decode(Date?.self, forKey: .expiresAt)
+    expiresIn = try container.decode(Int64?.self, forKey: .expiresIn)
+    nextRefreshAt = try container.decode(Date?.self, forKey: .nextRefreshAt)
+    failures = try container.decode(Int.self, forKey: .failures)
+    lastFailure = try container.decode(Failure?.self, forKey: .lastFailure)
+    credentials = try container.decodeIfPresent(String.self, forKey: .credentials).map {
+      Credentials(rawValue: Printable.text($0))
+    }
+    problems = (try container.decodeIfPresent([String].self, forKey: .problems) ?? []).map {
+      Printable.text($0)
+    }
   }
 
   /// What isn't there is `null`, so that every document has the same keys.
@@ -72,5 +117,7 @@ public struct ProfileStatus: Codable, Hashable, Sendable {
     try container.encode(nextRefreshAt, forKey: .nextRefreshAt)
     try container.encode(failures, forKey: .failures)
     try container.encode(lastFailure, forKey: .lastFailure)
+    try container.encode(credentials, forKey: .credentials)
+    try container.encode(problems, forKey: .problems)
   }
 }

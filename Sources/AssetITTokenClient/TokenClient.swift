@@ -10,7 +10,7 @@ internal import Glibc
 /// ```
 ///
 /// Ask for the header anew for every request to AssetIT: the daemon has it in memory, and answers in well under a
-/// millisecond. After an answer of 401 call ``reportRejected(_:)`` and ask once more.
+/// millisecond. After an answer of 401 call ``reportRejected(_:)`` and repeat the request once with what it returns.
 public struct TokenClient: Sendable {
   /// `$ASSETIT_TOKEND_SOCKET`, else `api.sock` in the (first) `$RUNTIME_DIRECTORY`, else
   /// `/run/assetit-tokend/api.sock`.
@@ -41,21 +41,30 @@ public struct TokenClient: Sendable {
   public func header(minValid: Duration = .zero) async throws(TokenClientError) -> AuthorizationHeader {
     let query = minValid > .zero ? "?min_valid=\(minValid.wholeMilliseconds)ms" : ""
     let answer = try await ask(.get, "/header\(query)")
-    guard let value = String(validating: answer.body, as: UTF8.self), !value.isEmpty else {
-      throw .connection(path: socketPath, reason: "the answer holds no header")
-    }
-    return AuthorizationHeader(value: value, expiresAt: answer.fields["expires"].flatMap(HTTPDate.date))
+    return try header(String(validating: answer.body, as: UTF8.self), in: answer)
   }
 
-  /// Says that AssetIT answered 401 to a request with this header, and has it replaced. That costs one
-  /// authentication, however many callers say it of one token.
+  /// Says that AssetIT answered 401 to a request with this header, and gets the one that replaces it. That costs one
+  /// authentication, no matter how many callers say it of one token. Repeat your request once with the new header.
   ///
-  /// - Returns: how the profile is doing then: the next ``header(minValid:)`` has a new token unless `state` says
-  ///   otherwise or the daemon waits for a while so as not to ask AssetIT too often.
-  /// - Throws: ``TokenClientError``.
+  /// - Returns: another header than this one.
+  /// - Throws: ``TokenClientError``; `.unavailable` if the daemon has no other one soon, because AssetIT gave none or
+  ///   may not be asked so soon again: then AssetIT's own 401 is the answer.
   @discardableResult
-  public func reportRejected(_ header: AuthorizationHeader) async throws(TokenClientError) -> ProfileStatus {
-    try decode(await ask(.post, "/rejected", body: Array(header.value.utf8)))
+  public func reportRejected(
+    _ header: AuthorizationHeader
+  ) async throws(TokenClientError) -> AuthorizationHeader {
+    let answer = try await ask(.post, "/rejected", body: Array(header.value.utf8))
+    return try self.header(answer.fields["authorization"], in: answer)
+  }
+
+  private func header(
+    _ value: String?, in answer: HTTPAnswer
+  ) throws(TokenClientError) -> AuthorizationHeader {
+    guard let value, AuthorizationHeader.isValue(value) else {
+      throw .connection(path: socketPath, reason: "the answer holds no header that can be sent")
+    }
+    return AuthorizationHeader(value: value, expiresAt: answer.fields["expires"].flatMap(HTTPDate.date))
   }
 
   /// Has a new token fetched, and returns when there is one.

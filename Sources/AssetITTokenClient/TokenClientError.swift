@@ -15,7 +15,7 @@ public enum TokenClientError: Error, Hashable, Sendable {
   /// The profile's access list turns this caller away.
   case accessDenied(profile: String, detail: String)
   /// There is no such token now. `code` tells programs why: `no_token`, `refresh_failed`, `refresh_deferred`,
-  /// `min_valid_too_long`, `stopping` or `too_many_connections`.
+  /// `refresh_pending`, `min_valid_too_long`, `stopping`, `too_many_requests` or `too_many_connections`.
   case unavailable(code: String, detail: String, retryAfter: Duration?)
   /// The daemon doesn't take the request: it is older or newer than this library.
   case refused(status: Int, detail: String)

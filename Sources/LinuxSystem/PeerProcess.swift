@@ -15,12 +15,28 @@ package struct PeerProcess: ~Copyable {
 
   private let hold: Hold
 
+  /// The same for a connection whose process is looked at later, which costs a descriptor until then.
+  ///
+  /// - Throws: if there is none left (`EMFILE`, `ENFILE`).
+  package init(holding socket: Int32, pid: Int32) throws(SystemError) {
+    let pidfd = clinux_peer_pidfd(socket)
+    let code = errno
+    if pidfd < 0, [EMFILE, ENFILE, ENOMEM].contains(code) {
+      throw SystemError("hold", "the process of a caller", errno: code)
+    }
+    self.init(pidfd: pidfd, errno: code, pid: pid)
+  }
+
   /// Call it before the look. `socket`: the connection; `pid`: what SO_PEERCRED said.
   package init(socket: Int32, pid: Int32) {
     let pidfd = clinux_peer_pidfd(socket)
+    self.init(pidfd: pidfd, errno: errno, pid: pid)
+  }
+
+  private init(pidfd: Int32, errno code: Int32, pid: Int32) {
     if pidfd >= 0 {
       hold = .pidfd(OwnedFD(pidfd))
-    } else if errno == ENOPROTOOPT {
+    } else if code == ENOPROTOOPT {
       hold = .startTime(pid: pid, ticks: Self.startTime(of: pid))
     } else {
       hold = .gone

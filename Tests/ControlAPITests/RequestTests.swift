@@ -163,58 +163,8 @@ struct RequestTests {
       #expect(answer.status == 503)
       #expect(answer.code == "refresh_failed")
       #expect(answer["detail"]?.contains("HTTP 401") == true)
-      #expect(answer.headers["retry-after"].flatMap { Int($0) }.map { $0 > 800 } == true, "rejected_retry")
-    }
-  }
-
-  @Test("a thousand reports of one refused header cause one authentication")
-  func rejected() async throws {
-    try await Rig.run { rig in
-      let refused = try await rig.header()
-      let socket = rig.socket
-      let statuses = try await onThread {
-        let wires = try (0..<250).map { _ in try Wire(path: socket) }
-        var statuses: [Int] = []
-        for round in 0..<4 {
-          for (index, wire) in wires.enumerated() {
-            let token = refused.dropFirst(4)
-            let body = [refused, " \(refused)\r\n", String(token), "\(token)\n"][(index + round) % 4]
-            try wire.ask("POST", "/v1/profiles/default/rejected", body: body)
-          }
-          for wire in wires { statuses.append(try wire.response().status) }
-        }
-        return statuses
-      }
-      #expect(statuses.count == 1000)
-      #expect(Set(statuses) == [200])
-      #expect(try await rig.authentications() == 2)
-      #expect(try await rig.header() != refused)
-    }
-  }
-
-  @Test("a report of another header, or of none, changes nothing")
-  func foreignReports() async throws {
-    try await Rig.run { rig in
-      let header = try await rig.header()
-      for body in ["JWT x.y.z", "JWT", String(header.dropLast()), "Authorization: \(header)"] {
-        #expect(try await rig.ask("POST", "/v1/profiles/default/rejected", body: body).status == 200)
-      }
-      #expect(try await rig.ask("POST", "/v1/profiles/default/rejected", body: " ").status == 400)
-      #expect(try await rig.ask("POST", "/v1/profiles/default/rejected").status == 400)
-      #expect(try await rig.header() == header)
-      #expect(try await rig.authentications() == 1)
-    }
-  }
-
-  @Test("a report that can't be acted on yet is 202 and says when")
-  func acceptedReport() async throws {
-    try await Rig.run(refresh: #"retry_min = "5s""#) { rig in
-      _ = try await rig.ask("POST", "/v1/profiles/default/refresh")
-      let header = try await rig.header()
-      let answer = try await rig.ask("POST", "/v1/profiles/default/rejected", body: header)
-      #expect(answer.status == 202)
-      #expect(answer.headers["retry-after"].flatMap { Int($0) }.map { 1...5 ~= $0 } == true)
-      #expect(try await rig.authentications() == 2)
+      #expect(
+        answer.headers["retry-after"].flatMap { Int($0) }.map { $0 > 90 } == true, "a fifth of what is left")
     }
   }
 

@@ -27,6 +27,8 @@ struct RouteTests {
       (.GET, "/v1/profiles/p/header?min_valid=1h+30m", .header("p", minValid: .seconds(5400))),
       (.GET, "/v1/profiles/p/header?min%5Fvalid=1h%2030m", .header("p", minValid: .seconds(5400))),
       (.GET, "/v1/profiles/p/header?min_valid=5m&min_valid=1m", .header("p", minValid: .seconds(300))),
+      (.GET, "/v1/profiles/p/authorization", .authorization("p", minValid: .zero)),
+      (.GET, "/v1/profiles/p/authorization?min_valid=5m", .authorization("p", minValid: .seconds(300))),
       (.POST, "/v1/profiles/p/refresh", .refresh("p")),
       (.POST, "/v1/profiles/p/rejected", .rejected("p")),
       (.GET, "/v1/profiles/p/events", .events("p")),
@@ -57,6 +59,7 @@ struct RouteTests {
       "/v1/profiles/p/header?min_valid=", "/v1/profiles/p/header?min_valid=5",
       "/v1/profiles/p/header?minvalid=5m",
       "/v1/profiles/p/header?min_valid=-5m", "/v1/profiles/p/header?min_valid=300y",
+      "http://", "http:///livez", "http://?x",
       "/v1/profiles/p/header?min_valid=%zz", "/v1/profiles/p/header?min_valid=5m&x=1",
     ])
   func malformed(_ target: String) {
@@ -84,7 +87,9 @@ struct RouteTests {
   @Test("a listener for monitoring offers nothing else")
   func monitoring() throws {
     for target in ["/livez", "/readyz", "/metrics"] { _ = try find(.GET, target, .monitoring) }
-    for target in ["/v1/profiles", "/v1/profiles/p/header", "/v1/profiles/p/events"] {
+    for target in [
+      "/v1/profiles", "/v1/profiles/p/header", "/v1/profiles/p/authorization", "/v1/profiles/p/events",
+    ] {
       #expect { try find(.GET, target, .monitoring) } throws: { ($0 as? Problem)?.status == .notFound }
     }
     #expect { try find(.POST, "/v1/profiles/p/refresh", .monitoring) } throws: {
@@ -99,7 +104,7 @@ struct RouteTests {
       "%2Frun%2Fassetit-tokend%2Fapi.sock", "api.moby.localhost",
     ])
   func localHost(_ host: String) {
-    #expect(BrowserGuard.isLocal(host))
+    #expect(CallerGuard.isLocal(host))
   }
 
   @Test(
@@ -107,20 +112,23 @@ struct RouteTests {
     arguments: [
       "evil.com", "localhost.evil.com", "127.0.0.1.evil.com", "127.0.0.256", "1.2.3.4", "[::2]", "[::1]x",
       "evil.com:80", "localhost:80:90", "localhost:x", "user@evil.com", "127.1.1", "evil.com.",
+      "user@localhost", "user:x@localhost", "local host", "localhost/evil", "localhost?", "[::1", "[::1]:x",
+      "[::1]:80:90", "local,host", "\u{e9}vil",
     ])
   func foreignHost(_ host: String) {
-    #expect(!BrowserGuard.isLocal(host))
+    #expect(!CallerGuard.isLocal(host))
   }
 
   @Test("nothing that a browser sends passes, except for monitoring")
-  func browsers() {
+  func browsers() throws {
     for name in ["Origin", "origin", "Sec-Fetch-Site", "sec-fetch-mode", "SEC-FETCH-DEST"] {
       let head = HTTPRequestHead(
         version: .http1_1, method: .POST, uri: "/", headers: ["Host": "localhost", name: "null"])
-      #expect { try BrowserGuard.check(head, offering: .everything) } throws: {
+      let target = try RequestTarget.root
+      #expect { try CallerGuard.check(head, target, offering: .everything) } throws: {
         ($0 as? Problem)?.status == .forbidden
       }
-      #expect(throws: Never.self) { try BrowserGuard.check(head, offering: .monitoring) }
+      #expect(throws: Never.self) { try CallerGuard.check(head, target, offering: .monitoring) }
     }
   }
 
@@ -128,7 +136,7 @@ struct RouteTests {
   func hosts() {
     func check(_ version: HTTPVersion, _ headers: [(String, String)]) throws {
       let head = HTTPRequestHead(version: version, method: .GET, uri: "/", headers: HTTPHeaders(headers))
-      try BrowserGuard.check(head, offering: .everything)
+      try CallerGuard.check(head, .root, offering: .everything)
     }
     #expect(throws: Never.self) { try check(.http1_0, []) }
     #expect(throws: Never.self) { try check(.http1_1, [("host", "")]) }
@@ -137,6 +145,58 @@ struct RouteTests {
     #expect { try check(.http1_1, [("host", "evil.com")]) } throws: {
       ($0 as? Problem)?.status == .misdirectedRequest
     }
+  }
+
+  @Test("The authority of a target in absolute form is judged as Host is, for every offer")
+  func authorities() throws {
+    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["Host": "localhost"])
+    for offer in [ControlOffer.everything, .monitoring] {
+      for authority in ["localhost", "127.0.0.1:9464", "[::1]", "assetit"] {
+        let target = try RequestTarget("http://\(authority)/metrics")
+        #expect(throws: Never.self) { try CallerGuard.check(head, target, offering: offer) }
+      }
+      for authority in ["evil.com", "evil.com:80", "user@localhost", "127.0.0.1.evil.com", "1.2.3.4"] {
+        let target = try RequestTarget("http://\(authority)/metrics")
+        #expect { try CallerGuard.check(head, target, offering: offer) } throws: {
+          ($0 as? Problem)?.status == .misdirectedRequest
+        }
+      }
+    }
+  }
+
+  @Test("Another version than HTTP/1 and chunks in HTTP/1.0 are refused")
+  func framing() {
+    func check(_ version: HTTPVersion, _ headers: HTTPHeaders = [:]) throws {
+      try CallerGuard.checkFraming(
+        HTTPRequestHead(version: version, method: .GET, uri: "/", headers: headers))
+    }
+    #expect(throws: Never.self) { try check(.http1_1, ["Transfer-Encoding": "chunked"]) }
+    #expect(throws: Never.self) { try check(.http1_0) }
+    #expect { try check(.http1_0, ["Transfer-Encoding": "chunked"]) } throws: {
+      ($0 as? Problem)?.status == .badRequest
+    }
+    for version in [HTTPVersion.http2, .http0_9, HTTPVersion(major: 1, minor: 2)] {
+      #expect { try check(version) } throws: { ($0 as? Problem)?.status == .httpVersionNotSupported }
+    }
+  }
+
+  @Test("A body is admitted by what the head says of it, or not at all")
+  func bodies() {
+    func declared(_ headers: HTTPHeaders) -> DeclaredBody {
+      DeclaredBody(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: headers))
+    }
+    let (none, zero) = (declared([:]), declared(["Content-Length": "0"]))
+    let (some, chunked) = (declared(["Content-Length": "1024"]), declared(["Transfer-Encoding": "chunked"]))
+    let much = declared(["Content-Length": "1025"])
+    let absurd = declared(["Content-Length": "99999999999999999999999"])
+    for rule in [BodyRule.none, .ignored(upTo: 1024), .kept(upTo: 1024)] {
+      #expect(rule.admits(none) && rule.admits(zero))
+      #expect(!rule.admits(much) && !rule.admits(absurd))
+    }
+    for rule in [BodyRule.ignored(upTo: 1024), .kept(upTo: 1024)] {
+      #expect(rule.admits(some) && rule.admits(chunked))
+    }
+    #expect(!BodyRule.none.admits(some) && !BodyRule.none.admits(chunked))
   }
 
   @Test("whatever the bytes of a target are, they are taken apart or refused")
@@ -162,4 +222,10 @@ extension HTTPMethod {
   static let all: [HTTPMethod] = [
     .GET, .HEAD, .POST, .PUT, .DELETE, .PATCH, .OPTIONS, .TRACE, .CONNECT, .RAW(value: "BREW"),
   ]
+}
+
+extension RequestTarget {
+  static var root: RequestTarget {
+    get throws { try RequestTarget("/") }
+  }
 }

@@ -76,6 +76,11 @@ final class Wire {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
+  /// Nothing is read any more, so that whoever still writes fails.
+  func closeReceiving() {
+    shutdown(descriptor, Int32(SHUT_RD))
+  }
+
   /// - Returns: whether there was more before the other end closed. A reset is a close.
   private func fill() throws(Failure) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)

@@ -15,11 +15,11 @@ package final class ControlCaller {
 
   /// `socket`: must stay open for as long as this is asked.
   ///
-  /// - Throws: where the kernel doesn't know who is there.
+  /// - Throws: if the kernel doesn't know the process, or there is no descriptor to hold it with.
   package init(socket: Int32) throws(SystemError) {
     self.socket = socket
     peer = Peer(try PeerIdentity(of: socket), address: [])
-    process = PeerProcess(socket: socket, pid: peer.identity.pid)
+    process = try PeerProcess(holding: socket, pid: peer.identity.pid)
   }
 
   package var uid: UInt32 { peer.identity.uid }

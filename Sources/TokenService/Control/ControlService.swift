@@ -8,6 +8,7 @@ package final class ControlService: Sendable {
   private let report: @Sendable (ServingReport) -> Void
   private let counts = Mutex<[String: ReaderCount]>([:])
   private let denials = Mutex(ReportLimits(interval: .seconds(10)))
+  private let exhaustion = Mutex(ReportLimit(interval: .seconds(60)))
 
   /// `inbox` takes requests in order; neither it nor `report` may block.
   init(
@@ -34,6 +35,13 @@ package final class ControlService: Sendable {
           profile: profile.name, peer: caller.peer, unit: unit, program: caller.program, leftOut: leftOut))
     }
     return false
+  }
+
+  /// A connection was turned away since this process or the host has no descriptor or memory left.
+  package func noteOutOfDescriptors(errno: Int32) {
+    if let leftOut = exhaustion.withLock({ $0.admit(.now()) }) {
+      report(.outOfDescriptors(errno: errno, leftOut: leftOut))
+    }
   }
 
   /// The caller was given the header.

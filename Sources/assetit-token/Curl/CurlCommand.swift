@@ -88,28 +88,9 @@ struct CurlCommand: ClientCommand {
     of header: AuthorizationHeader, _ client: TokenClient
   ) async -> Result<AuthorizationHeader, TokenClientError> {
     do throws(TokenClientError) {
-      let status = try await client.reportRejected(header)
-      return .success(try await newHeader(client, since: header, status))
+      return .success(try await client.reportRejected(header))
     } catch {
       return .failure(error)
     }
   }
-
-  /// Where the daemon waits a little before it asks AssetIT again, this does so too.
-  private func newHeader(
-    _ client: TokenClient, since old: AuthorizationHeader, _ status: ProfileStatus
-  ) async throws(TokenClientError) -> AuthorizationHeader {
-    let isSoon = status.nextRefreshAt.map { $0.timeIntervalSinceNow < Self.patience } ?? status.isRefreshing
-    let attempts = isSoon ? Int(Self.patience / Self.interval) : 0
-    for attempt in 0...attempts {
-      if attempt > 0 { try? await Task.sleep(for: .seconds(Self.interval)) }
-      let header = try await client.header()
-      if header.value != old.value { return header }
-    }
-    throw .unavailable(code: "no_token", detail: "the daemon has no other token yet", retryAfter: nil)
-  }
-
-  /// In seconds.
-  private static let patience = 5.0
-  private static let interval = 0.2
 }

@@ -9,6 +9,8 @@ enum Route: Equatable {
   case profile(String)
   /// `minValid`: zero where nothing was said.
   case header(String, minValid: Duration)
+  /// The header in a header, for a proxy's subrequest.
+  case authorization(String, minValid: Duration)
   case refresh(String)
   case rejected(String)
   case events(String)
@@ -44,6 +46,7 @@ enum Route: Equatable {
     case 4 where parts.starts(with: ["v1", "profiles"]):
       switch parts[3] {
       case "header": return .header(parts[2], minValid: try minValid(in: target.query))
+      case "authorization": return .authorization(parts[2], minValid: try minValid(in: target.query))
       case "refresh": return .refresh(parts[2])
       case "rejected": return .rejected(parts[2])
       case "events": return .events(parts[2])
@@ -57,7 +60,7 @@ enum Route: Equatable {
   private var methods: [HTTPMethod] {
     switch self {
     case .refresh, .rejected: [.POST]
-    case .profiles, .profile, .header, .events, .livez, .readyz, .metrics: [.GET, .HEAD]
+    case .profiles, .profile, .header, .authorization, .events, .livez, .readyz, .metrics: [.GET, .HEAD]
     }
   }
 

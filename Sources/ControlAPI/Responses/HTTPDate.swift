@@ -7,9 +7,10 @@ enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// `timeOfDay`: seconds since 1970; a fraction is cut off.
+  /// `timeOfDay`: seconds since 1970; a fraction is cut off. A time that no clock can have becomes the beginning of
+  /// 1970.
   static func text(_ timeOfDay: Double) -> String {
-    var seconds = time_t(timeOfDay.rounded(.down))
+    var seconds = time_t(exactly: timeOfDay.rounded(.down)) ?? 0
     var parts = tm()
     gmtime_r(&seconds, &parts)
     let date = "\(twoDigits(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(1900 + parts.tm_year)"

@@ -6,7 +6,7 @@ import TokenService
 struct MetricsDocument {
   let metrics: ControlMetrics
   let http: HTTPStatistics
-  let moment: Clocks
+  let moment: ClockReading
 
   func rendered(as format: MetricsText.Format) -> [UInt8] {
     var text = MetricsText(format)
@@ -114,6 +114,13 @@ struct MetricsDocument {
       "assetit_http_connections", .gauge, "Connections over HTTP that are open.",
       [([], Double(http.connections))])
     text.family(
+      "assetit_http_memory_bytes", .gauge,
+      "What connections over HTTP hold of unfinished requests and unread answers.",
+      [([], Double(http.memory))])
+    text.family(
+      "assetit_refresh_demands", .gauge, "Callers over HTTP that wait for a refresh.",
+      [([], Double(metrics.demands))])
+    text.family(
       "assetit_event_subscribers", .gauge, "Connections that receive events.",
       [([], Double(http.subscribers))])
   }
@@ -136,4 +143,6 @@ struct HTTPStatistics {
   var answersByStatus: [UInt: Int] = [:]
   var connections = 0
   var subscribers = 0
+  /// Bytes.
+  var memory = 0
 }

@@ -3,7 +3,7 @@ import TokenService
 
 /// Renders metrics: OpenMetrics 1.0, or the older text format of Prometheus for those who ask for that.
 struct MetricsText {
-  enum Format {
+  enum Format: CaseIterable {
     case openMetrics
     case prometheus
 

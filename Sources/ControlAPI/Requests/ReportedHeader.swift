@@ -2,9 +2,9 @@ import NIOHTTP1
 import TokenCore
 
 /// The body of a report that AssetIT refused a header.
-enum RefusedHeader {
+enum ReportedHeader {
   /// - Returns: the header's value without white space around it; with or without its prefix.
-  /// - Throws: 400 where there is nothing.
+  /// - Throws: 400 if there is nothing.
   static func read(_ body: [UInt8]) throws(Problem) -> Secret {
     let isSpace: (UInt8) -> Bool = { $0 == 0x20 || 0x09...0x0D ~= $0 }
     guard let first = body.firstIndex(where: { !isSpace($0) }),

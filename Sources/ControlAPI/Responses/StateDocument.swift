@@ -23,8 +23,12 @@ struct StateDocument: Encodable, Equatable {
   /// Failed requests in a row.
   let failures: Int
   let lastError: LastError?
+  /// `current` or `changed`: whether the token was got with the configured credentials.
+  let credentials: String
+  /// What an operator should know besides, a sentence each.
+  let problems: [String]
 
-  init(_ state: ProfileState, _ moment: Clocks) {
+  init(_ state: ProfileState, _ moment: ClockReading) {
     profile = state.name
     let token = state.token(at: moment.now)
     self.state = state.condition(at: moment.now).rawValue
@@ -34,6 +38,8 @@ struct StateDocument: Encodable, Equatable {
     expiresIn = token.map { ($0.deadline - moment.now).components.seconds }
     nextRefreshAt = state.nextRefreshAt.map(moment.timestamp)
     failures = state.lastFailure?.count ?? 0
+    credentials = state.credentials.rawValue
+    problems = state.problems
     lastError = state.lastFailure.map { failure in
       LastError(
         class: failure.failureClass.name, message: "\(failure.cause)", at: moment.timestamp(failure.at))
@@ -41,7 +47,7 @@ struct StateDocument: Encodable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case profile, state, refreshing, failures
+    case profile, state, refreshing, failures, credentials, problems
     case issuedAt = "issued_at"
     case expiresAt = "expires_at"
     case expiresIn = "expires_in"
@@ -61,5 +67,7 @@ struct StateDocument: Encodable, Equatable {
     try container.encode(nextRefreshAt, forKey: .nextRefreshAt)
     try container.encode(failures, forKey: .failures)
     try container.encode(lastError, forKey: .lastError)
+    try container.encode(credentials, forKey: .credentials)
+    try container.encode(problems, forKey: .problems)
   }
 }

@@ -25,7 +25,7 @@ struct EventLog {
   }
 
   /// - Returns: what subscribers are to be told, which may be nothing.
-  mutating func update(_ new: ProfileState, _ moment: Clocks) -> [UInt8] {
+  mutating func update(_ new: ProfileState, _ moment: ClockReading) -> [UInt8] {
     let before = newest
     let old = state
     state = new
@@ -41,7 +41,7 @@ struct EventLog {
   }
 
   /// What somebody who has seen everything up to `position` is to be told.
-  func events(after position: Position?, _ moment: Clocks) -> [UInt8] {
+  func events(after position: Position?, _ moment: ClockReading) -> [UInt8] {
     let seen = position?.number ?? 0
     var events: [(number: UInt64, bytes: [UInt8])] = []
     if stateNumber > seen {
@@ -52,7 +52,7 @@ struct EventLog {
       events.append(
         (
           headerNumber,
-          event("header", headerNumber, token.header.withBytes { $0.withUnsafeBytes { Array($0)[...] } })
+          event("header", headerNumber, token.header.bytes[...])
         ))
     }
     return events.sorted { $0.number < $1.number }.flatMap(\.bytes)
@@ -73,6 +73,7 @@ struct EventLog {
   /// Whether a subscriber would see no difference; settings are none of its business.
   private static func looksAlike(_ old: ProfileState, _ new: ProfileState) -> Bool {
     old.token == new.token && old.isRefreshing == new.isRefreshing && old.nextRefreshAt == new.nextRefreshAt
-      && old.lastFailure == new.lastFailure
+      && old.lastFailure == new.lastFailure && old.credentials == new.credentials
+      && old.problems == new.problems
   }
 }

@@ -1,8 +1,9 @@
 import NIOHTTP1
 
-/// A request's target, taken apart (RFC 9112 section 3.2): origin form, or absolute form whose authority is
-/// left out.
+/// A request's target, taken apart (RFC 9112 section 3.2): in origin form or absolute form.
 struct RequestTarget {
+  /// Of the absolute form: host and port.
+  let authority: String?
   /// Decoded segments; a slash at the end makes an empty one.
   let path: [String]
   /// Decoded, in order.
@@ -15,8 +16,15 @@ struct RequestTarget {
       guard rest.lowercased().hasPrefix("http://") else {
         throw Problem(.badRequest, "the request's target must begin with a slash")
       }
-      let authority = rest.dropFirst("http://".count)
-      rest = authority[(authority.firstIndex { $0 == "/" || $0 == "?" } ?? authority.endIndex)...]
+      let location = rest.dropFirst("http://".count)
+      rest = location[(location.firstIndex { $0 == "/" || $0 == "?" } ?? location.endIndex)...]
+      authority = String(location[..<rest.startIndex])
+      // An http URI has a host (RFC 9110 section 4.2.1).
+      guard !location.hasPrefix("/"), location.startIndex < rest.startIndex else {
+        throw Problem(.badRequest, "the request's target must have a host after http://")
+      }
+    } else {
+      authority = nil
     }
     let mark = rest.firstIndex(of: "?") ?? rest.endIndex
     var path: [String] = []

@@ -16,6 +16,7 @@ struct Problem: Error {
     case notReady = "not_ready"
     case refreshFailed = "refresh_failed"
     case refreshDeferred = "refresh_deferred"
+    case refreshPending = "refresh_pending"
     case minValidTooLong = "min_valid_too_long"
     case tooManyConnections = "too_many_connections"
     case tooManyRequests = "too_many_requests"
@@ -41,10 +42,6 @@ struct Problem: Error {
     self.profiles = profiles
   }
 
-  static func bodyTooLong(_ limit: Int) -> Problem {
-    Problem(.payloadTooLarge, "a body may have at most \(limit) bytes")
-  }
-
   static let stopping = Problem(
     .serviceUnavailable, "the daemon is stopping or starting anew", code: .stopping, retryAfter: 1)
 
@@ -67,10 +64,9 @@ struct Problem: Error {
   }
 
   /// Without a type of its own a problem's title is the status's phrase (RFC 9457 section 4.2.1).
-  var answer: Answer {
+  var response: Response {
     let document = Document(
       title: status.reasonPhrase, status: status.code, detail: detail, code: code, profiles: profiles)
-    return Answer(
-      status, "application/problem+json", JSONDocument.bytes(document), headers: headers + [Answer.noStore])
+    return Response(status, "application/problem+json", JSONDocument.bytes(document), headers: headers)
   }
 }

@@ -1,0 +1,100 @@
+import Dispatch
+package import LinuxSystem
+import NIOCore
+import NIOPosix
+import Synchronization
+package import TokenCore
+package import TokenService
+
+/// Serves HTTP on one thread of its own.
+package final class HTTPControlServer: ControlServer {
+  /// How long a stop waits for callers to take their answers.
+  private static let stoppingTime = TimeAmount.milliseconds(500)
+
+  /// What lives on the event loop.
+  private struct Parts {
+    let handler: RequestHandler
+    let register: ConnectionRegister
+  }
+
+  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private let loop: any EventLoop
+  private let limits: ServingLimits
+  private let parts = Mutex<NIOLoopBound<Parts>?>(nil)
+  private let listeners = Mutex<[String: any Channel]>([:])
+
+  package init(limits: ServingLimits = ServingLimits()) {
+    self.limits = limits
+    loop = group.next()
+  }
+
+  package func start(_ service: ControlService, _ budget: DescriptorBudget) {
+    let (loop, limits) = (loop, limits.within(budget))
+    let made = loop.submit {
+      let handler = RequestHandler(service, loop: loop, limits)
+      let register = ConnectionRegister(service, handler: handler, loop: loop, limits)
+      handler.monitoring.gauges = { [unowned register, unowned handler] in
+        (register.count, handler.streams.subscriberCount, register.memoryInUse)
+      }
+      return NIOLoopBound(Parts(handler: handler, register: register), eventLoop: loop)
+    }
+    // Only a loop that has been shut down refuses.
+    parts.withLock { $0 = try? made.wait() }
+  }
+
+  package func listen(
+    on descriptor: consuming OwnedFD, at place: String, offering offer: ControlOffer
+  ) throws(SystemError) {
+    guard let parts = parts.withLock({ $0 }) else { return }
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptGuard(parts.value.handler))
+        }
+      }
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try parts.value.register.receive(channel, offering: offer) }
+      }
+    let raw = descriptor.release()
+    let channel: any Channel
+    do {
+      channel = try bootstrap.withBoundSocket(raw).wait()
+    } catch {
+      throw SystemError("serve", place, errno: (error as? IOError)?.errnoCode ?? 0)
+    }
+    // The library has made the queue short.
+    ListeningSocket.lengthenQueue(of: raw)
+    listeners.withLock { $0[place] = channel }
+  }
+
+  package func stopListening(at place: String) {
+    listeners.withLock { $0.removeValue(forKey: place) }?.close(promise: nil)
+  }
+
+  package func post(_ postings: [ControlPosting]) {
+    guard let parts = parts.withLock({ $0 }) else { return }
+    loop.execute { parts.value.handler.post(postings) }
+  }
+
+  package func probe(_ answer: @escaping @Sendable () -> Void) {
+    loop.execute(answer)
+  }
+
+  package func shutDown(_ done: @escaping @Sendable () -> Void) {
+    for channel in listeners.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+    listeners.withLock { $0 = [:] }
+    guard let parts = parts.withLock({ $0.take() }) else { return end(done) }
+    let loop = loop
+    loop.execute {
+      let over = loop.makePromise(of: Void.self)
+      parts.value.register.stop().cascade(to: over)
+      loop.scheduleTask(in: Self.stoppingTime) { over.succeed() }
+      over.futureResult.whenComplete { _ in self.end(done) }
+    }
+  }
+
+  private func end(_ done: @escaping @Sendable () -> Void) {
+    group.shutdownGracefully(queue: .global()) { _ in done() }
+  }
+}
