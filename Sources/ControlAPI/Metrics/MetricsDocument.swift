@@ -119,7 +119,7 @@ struct MetricsDocument {
       [([], Double(http.memory))])
     text.family(
       "assetit_refresh_demands", .gauge, "Callers over HTTP that wait for a refresh.",
-      [([], Double(metrics.demands))])
+      [([], Double(http.demands))])
     text.family(
       "assetit_event_subscribers", .gauge, "Connections that receive events.",
       [([], Double(http.subscribers))])
@@ -145,4 +145,5 @@ struct HTTPStatistics {
   var subscribers = 0
   /// Bytes.
   var memory = 0
+  var demands = 0
 }

@@ -15,7 +15,7 @@ final class MonitoringRequests {
   private var isAskingForMetrics = false
   private var metrics: [UInt64: (connection: Connection, format: MetricsText.Format)] = [:]
   /// What there is now; set once the server is complete.
-  var gauges: () -> (connections: Int, subscribers: Int, memory: Int) = { (0, 0, 0) }
+  var gauges: (inout HTTPStatistics) -> Void = { _ in }
 
   init(_ service: ControlService, loop: any EventLoop) {
     self.service = service
@@ -59,7 +59,7 @@ final class MonitoringRequests {
     isAskingForMetrics = false
     let waiting = self.metrics
     self.metrics = [:]
-    (statistics.connections, statistics.subscribers, statistics.memory) = gauges()
+    gauges(&statistics)
     let document = MetricsDocument(metrics: metrics, http: statistics, moment: .current())
     for format in MetricsText.Format.allCases where waiting.values.contains(where: { $0.format == format }) {
       let response = Response(.ok, format.contentType, document.rendered(as: format))

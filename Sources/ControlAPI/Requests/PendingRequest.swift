@@ -27,17 +27,21 @@ struct PendingRequests {
 
   subscript(id: UInt64) -> PendingRequest? { requests[id] }
 
+  private(set) var demandCount = 0
+
   var all: [UInt64] { Array(requests.keys) }
 
   func all(of profile: String) -> [UInt64] { numbers[profile].map(Array.init) ?? [] }
 
   mutating func add(_ request: PendingRequest, _ id: UInt64) {
     requests[id] = request
+    if request.isDemand { demandCount += 1 }
     numbers[request.profile, default: []].insert(id)
   }
 
   mutating func remove(_ id: UInt64) -> PendingRequest? {
     guard let request = requests.removeValue(forKey: id) else { return nil }
+    if request.isDemand { demandCount -= 1 }
     numbers[request.profile]?.remove(id)
     if numbers[request.profile]?.isEmpty ?? false { numbers[request.profile] = nil }
     request.timer?.cancel()

@@ -33,8 +33,11 @@ package final class HTTPControlServer: ControlServer {
     let made = loop.submit {
       let handler = RequestHandler(service, loop: loop, limits)
       let register = ConnectionRegister(service, handler: handler, loop: loop, limits)
-      handler.monitoring.gauges = { [unowned register, unowned handler] in
-        (register.count, handler.streams.subscriberCount, register.memoryInUse)
+      handler.monitoring.gauges = { [unowned register, unowned handler] statistics in
+        statistics.connections = register.count
+        statistics.memory = register.memoryInUse
+        statistics.subscribers = handler.streams.subscriberCount
+        statistics.demands = handler.pending.demandCount
       }
       return NIOLoopBound(Parts(handler: handler, register: register), eventLoop: loop)
     }

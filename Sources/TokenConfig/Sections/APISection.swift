@@ -14,13 +14,21 @@ enum APISection {
     }
     api.mode = table.mode("mode", problem: FileMode.problem(ofSocket:)) ?? api.mode
     api.group = context.group(table, use: .apiGroup)
-    api.metricsListen = table.string("metrics_listen") { text in
-      guard let parts = try? URLParts("http://" + text), parts.port != nil, parts.userInfo == nil,
-        parts.path.isEmpty, !parts.hasQueryOrFragment
-      else { return "must be HOST:PORT such as \"127.0.0.1:9464\"" }
-      return parts.isLoopback ? nil : "must be on loopback, as in \"127.0.0.1:9464\""
-    }
+    api.metricsListen = metricsListen(table)
     table.finish()
     return api
+  }
+  /// In its one form, so that another spelling is no change.
+  private static func metricsListen(_ table: TableReader) -> String? {
+    guard let text = table.string("metrics_listen") else { return nil }
+    do throws(LoopbackAddress.Fault) {
+      return try LoopbackAddress(text).description
+    } catch {
+      switch error {
+      case .malformed: table.report("metrics_listen", "must be HOST:PORT such as \"127.0.0.1:9464\"")
+      case .notLoopback: table.report("metrics_listen", "must be on loopback, as in \"127.0.0.1:9464\"")
+      }
+      return nil
+    }
   }
 }

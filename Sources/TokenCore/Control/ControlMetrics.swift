@@ -20,12 +20,9 @@ package struct ControlMetrics: Equatable, Sendable {
 
   /// In order of names.
   package let profiles: [Profile]
-  /// Callers over HTTP that wait for a refresh.
-  package let demands: Int
 
-  package init(profiles: [Profile], demands: Int) {
+  package init(profiles: [Profile]) {
     self.profiles = profiles
-    self.demands = demands
   }
 }
 
