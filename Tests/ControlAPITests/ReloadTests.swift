@@ -110,11 +110,11 @@ struct ReloadTests {
     #expect(status(path) == nil)
   }
 
-  private func freePort() throws -> Int { try Taken().port }
+  private func freePort() throws -> Int { try Taken.freePort() }
 }
 
 /// A TCP port on loopback that somebody else listens on.
-private final class Taken {
+final class Taken {
   let descriptor: Int32
   let port: Int
 
@@ -136,4 +136,7 @@ private final class Taken {
   }
 
   deinit { close(descriptor) }
+
+  /// A port that was free a moment ago.
+  static func freePort() throws -> Int { try Taken().port }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 package import LinuxSystem
 import NIOCore
 import NIOPosix
@@ -21,7 +20,7 @@ package final class HTTPControlServer: ControlServer {
   private let loop: any EventLoop
   private let limits: ServingLimits
   private let parts = Mutex<NIOLoopBound<Parts>?>(nil)
-  private let listeners = Mutex<[String: any Channel]>([:])
+  private let listeners = Mutex<[String: EventLoopFuture<any Channel>]>([:])
 
   package init(limits: ServingLimits = ServingLimits()) {
     self.limits = limits
@@ -60,19 +59,15 @@ package final class HTTPControlServer: ControlServer {
         channel.eventLoop.makeCompletedFuture { try parts.value.register.receive(channel, offering: offer) }
       }
     let raw = descriptor.release()
-    let channel: any Channel
-    do {
-      channel = try bootstrap.withBoundSocket(raw).wait()
-    } catch {
-      throw SystemError("serve", place, errno: (error as? IOError)?.errnoCode ?? 0)
-    }
+    // Nothing is waited for: the daemon's loop calls this.
+    let channel = bootstrap.withBoundSocket(raw)
     // The library has made the queue short.
-    ListeningSocket.lengthenQueue(of: raw)
+    channel.whenSuccess { _ in ListeningSocket.lengthenQueue(of: raw) }
     listeners.withLock { $0[place] = channel }
   }
 
   package func stopListening(at place: String) {
-    listeners.withLock { $0.removeValue(forKey: place) }?.close(promise: nil)
+    listeners.withLock { $0.removeValue(forKey: place) }?.whenSuccess { $0.close(promise: nil) }
   }
 
   package func post(_ postings: [ControlPosting]) {
@@ -84,20 +79,17 @@ package final class HTTPControlServer: ControlServer {
     loop.execute(answer)
   }
 
-  package func shutDown(_ done: @escaping @Sendable () -> Void) {
-    for channel in listeners.withLock({ Array($0.values) }) { channel.close(promise: nil) }
-    listeners.withLock { $0 = [:] }
-    guard let parts = parts.withLock({ $0.take() }) else { return end(done) }
-    let loop = loop
-    loop.execute {
+  package func shutDown() {
+    for place in listeners.withLock({ Array($0.keys) }) { stopListening(at: place) }
+    if let parts = parts.withLock({ $0.take() }) {
+      let loop = loop
       let over = loop.makePromise(of: Void.self)
-      parts.value.register.stop().cascade(to: over)
-      loop.scheduleTask(in: Self.stoppingTime) { over.succeed() }
-      over.futureResult.whenComplete { _ in self.end(done) }
+      loop.execute {
+        parts.value.register.stop().cascade(to: over)
+        loop.scheduleTask(in: Self.stoppingTime) { over.succeed() }
+      }
+      try? over.futureResult.wait()
     }
-  }
-
-  private func end(_ done: @escaping @Sendable () -> Void) {
-    group.shutdownGracefully(queue: .global()) { _ in done() }
+    try? group.syncShutdownGracefully()
   }
 }
