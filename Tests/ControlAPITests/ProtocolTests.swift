@@ -27,7 +27,8 @@ struct ProtocolTests {
           ("GET /livez HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n", 200),
         ]
         for (text, status) in cases {
-          #expect(try answer(socket, text).status == status, "\(text.debugDescription)")
+          let answered = try answer(socket, text).status
+          #expect(answered == status, "\(text.debugDescription)")
         }
       }
     }
@@ -37,15 +38,21 @@ struct ProtocolTests {
   func absolute() async throws {
     try await Rig.run { rig in
       let header = "/v1/profiles/default/header"
-      #expect(try await rig.ask("GET", "http://localhost\(header)").status == 200)
-      #expect(try await rig.ask("GET", "http://evil.com\(header)").status == 421)
-      #expect(try await rig.ask("GET", "http://evil.com:80\(header)", ["Host: localhost"]).status == 421)
-      #expect(try await rig.ask("GET", "http://localhost\(header)", ["Host: evil.com"]).status == 421)
-      #expect(try await rig.ask("GET", "http://user@localhost\(header)").status == 421)
-      #expect(try await rig.ask("GET", "https://localhost\(header)").status == 400)
-      #expect(try await rig.ask("GET", "http:///livez").status == 400)
-      #expect(try await rig.ask("GET", header, ["Host: localhost", "Host: localhost"]).status == 400)
-      #expect(try await rig.ask("GET", header, ["Host: user@localhost"]).status == 421)
+      let cases: [(target: String, fields: [String], status: Int)] = [
+        ("http://localhost\(header)", [], 200),
+        ("http://evil.com\(header)", [], 421),
+        ("http://evil.com:80\(header)", ["Host: localhost"], 421),
+        ("http://localhost\(header)", ["Host: evil.com"], 421),
+        ("http://user@localhost\(header)", [], 421),
+        ("https://localhost\(header)", [], 400),
+        ("http:///livez", [], 400),
+        (header, ["Host: localhost", "Host: localhost"], 400),
+        (header, ["Host: user@localhost"], 421),
+      ]
+      for (target, fields, status) in cases {
+        let answered = try await rig.ask("GET", target, fields).status
+        #expect(answered == status, "\(target) \(fields)")
+      }
     }
   }
 

@@ -80,7 +80,7 @@ struct ExchangeTests {
     #expect(headers == [try RequestHeader(name: "X", value: Secret("value"))])
     try host.write("key", "é", mode: 0o600)
     #expect(
-      try host.problems() == [
+      host.problems() == [
         "config.toml: profiles.default.api.headers.X.file: HOST/key holds no header's value: must have 1 to 8192 visible"
           + " ASCII characters, with spaces only between them"
       ])
