@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install deb test-deb fleet clean
+.PHONY: help demo test build install deb test-deb fleet bench-proxy chaos kills soak clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -53,6 +53,31 @@ fleet: ## what a fleet asks of AssetIT, under this policy and others': HOSTS=100
 	@mkdir -p build
 	@swift build -c release --scratch-path .build-bench --product assetit-fleet >&2
 	@.build-bench/release/assetit-fleet $(addprefix --hosts ,$(HOSTS)) --plot build/fleet.svg
+
+# Campaigns against the built programs, from a seed: docs/reliability.md. In `make test` they are short.
+SECONDS ?= 120
+KILLS ?= 100
+MINUTES ?= 10
+SEED ?= 1
+campaign = export ASSETIT_STRICT=1; swift build --build-tests --quiet && \
+  swift test --skip-build --filter "EndToEndTests.CampaignTests/$(1)"
+chaos: ## faults of every kind while readers read on every path: SECONDS=120 SEED=1
+	@build-aux/require $(build_packages) $(test_packages)
+	@CHAOS_SECONDS=$(SECONDS) SEED=$(SEED) bash -c '$(call campaign,chaos)'
+
+kills: ## SIGKILL at random moments: KILLS=100 SEED=1
+	@build-aux/require $(build_packages) $(test_packages)
+	@KILLS=$(KILLS) SEED=$(SEED) bash -c '$(call campaign,kills)'
+
+soak: ## refreshes and reloads without end: MINUTES=10
+	@build-aux/require $(build_packages) $(test_packages)
+	@SOAK_MINUTES=$(MINUTES) bash -c '$(call campaign,soak)'
+
+bench-proxy: ## what nginx's question to the daemon costs, against a fixed header
+	@build-aux/require $(build_packages) curl
+	@swift build -c release --static-swift-stdlib --scratch-path .build-release --product assetit-sim \
+	  -Xlinker -z -Xlinker now >&2
+	@Benchmarks/proxy "$$(build-aux/release)"
 
 clean: ## removes everything that was built
 	rm -rf .build .build-release .build-bench build

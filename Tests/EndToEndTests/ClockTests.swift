@@ -1,41 +1,11 @@
 import Testing
 
-private let compilers = ["clang", "cc", "gcc"]
-
-/// The daemon with a time of day that is years wrong. A library in between (ld.so(8), LD_PRELOAD) shifts that one
-/// clock only: faketime(1) rewrites the timers of all others too, which no kernel does.
+/// The daemon with a time of day that is years wrong.
 @Suite(
   "A host whose clock is wrong", .turnstile,
   .enabled(
-    if: compilers.contains(where: Files.isProgram), "needs a C compiler, which every Swift toolchain has"))
+    if: ClockLibrary.compiler != nil, "needs a C compiler, which every Swift toolchain has"))
 struct ClockTests {
-  private static let source = """
-    #define _GNU_SOURCE
-    #include <stdlib.h>
-    #include <sys/syscall.h>
-    #include <sys/time.h>
-    #include <time.h>
-    #include <unistd.h>
-    static long shift(void) { const char *s = getenv("CLOCK_SHIFT"); return s ? atol(s) : 0; }
-    int clock_gettime(clockid_t clock, struct timespec *t) {
-      int result = syscall(SYS_clock_gettime, clock, t);
-      if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) t->tv_sec += shift();
-      return result;
-    }
-    time_t time(time_t *t) {
-      struct timespec now;
-      clock_gettime(CLOCK_REALTIME, &now);
-      if (t) *t = now.tv_sec;
-      return now.tv_sec;
-    }
-    int gettimeofday(struct timeval *t, void *zone) {
-      struct timespec now;
-      clock_gettime(CLOCK_REALTIME, &now);
-      t->tv_sec = now.tv_sec;
-      t->tv_usec = now.tv_nsec / 1000;
-      return 0;
-    }
-    """
   let bench: Bench
 
   init() throws {
@@ -44,14 +14,7 @@ struct ClockTests {
 
   /// Starts the daemon with its clock `days` off.
   private func daemon(days: Int) async throws -> Daemon {
-    let (source, library) = ("\(bench.folder)/clock.c", "\(bench.folder)/clock.so")
-    try Files.write(Self.source, to: source)
-    let compiler = try #require(compilers.first(where: Files.isProgram))
-    let ending = try await bench.start(
-      "/usr/bin/env", [compiler, "-shared", "-fPIC", "-o", library, source],
-      environment: ["PATH": Files.searchPath], as: "compiler"
-    ).ended()
-    try #require(ending == .exited(0), "\(Files.text("\(bench.folder)/compiler.err"))")
+    let library = try await bench.clockLibrary()
     return try bench.daemon(
       environment: ["LD_PRELOAD": library, "CLOCK_SHIFT": "\(days * 86_400)"])
   }

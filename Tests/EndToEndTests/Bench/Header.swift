@@ -17,6 +17,7 @@ struct Header: Equatable, Sendable {
   let token: String
   /// `exp`, seconds since 1970.
   let expiresAt: Int
+  private let payload: Data
 
   /// - Throws: ``Malformed`` where the bytes aren't exactly `JWT ` and a token of three parts.
   init(_ bytes: [UInt8]) throws {
@@ -31,6 +32,12 @@ struct Header: Equatable, Sendable {
     self.text = text
     self.token = String(token)
     expiresAt = claims.exp
+    self.payload = payload
+  }
+
+  /// Further claims; `nil` where they aren't there.
+  func decodedClaims<Claims: Decodable>(_ type: Claims.Type) -> Claims? {
+    try? JSONDecoder().decode(type, from: payload)
   }
 
   private static func base64URL(_ text: Substring) -> Data? {
