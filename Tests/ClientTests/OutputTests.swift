@@ -55,7 +55,9 @@ struct OutputTests {
         == #"{"event":"header","expires_at":"2026-11-25T01:00:00Z","profile":"p"}"# + "\n")
     #expect(try line(.header(header), true).contains(#""header":"JWT a.b"#))
     let state = try line(.state(try Fixture.status()), false)
-    #expect(state.hasPrefix(#"{"credentials":null,"event":"state","expires_at":"2026"#) && state.contains(#""last_error":null"#))
+    #expect(
+      state.hasPrefix(#"{"credentials":null,"event":"state","expires_at":"2026"#)
+        && state.contains(#""last_error":null"#))
     #expect(try line(.interrupted(.notRunning(path: "/x")), false).contains(#""event":"interrupted""#))
   }
 

@@ -6,7 +6,9 @@ import Testing
 struct UntrustedAnswerTests {
   @Test(
     "A header with control characters, or none that can be sent, is refused",
-    arguments: ["", " ", "JWT a\nX: y", "JWT a\r\n", "JWT a\0", "JWT \u{1B}[31m", "JWT é", " JWT a", "JWT a "])
+    arguments: [
+      "", " ", "JWT a\nX: y", "JWT a\r\n", "JWT a\0", "JWT \u{1B}[31m", "JWT é", " JWT a", "JWT a ",
+    ])
   func headers(value: String) {
     #expect(!AuthorizationHeader.isValue(value))
     #expect(AuthorizationHeader.isValue("JWT eyJ.eyJ.x-_"))
@@ -28,7 +30,8 @@ struct UntrustedAnswerTests {
   func fields() throws {
     let old = try Fixture.status()
     #expect(old.credentials == nil && old.problems == [])
-    let text = #"{"credentials":"changed","expires_at":null,"expires_in":null,"failures":0,"issued_at":null,"#
+    let text =
+      #"{"credentials":"changed","expires_at":null,"expires_in":null,"failures":0,"issued_at":null,"#
       + #""last_error":null,"next_refresh_at":null,"problems":["a folder hangs"],"profile":"p","#
       + #""refreshing":true,"state":"pending"}"#
     let new = try JSON.decode(ProfileStatus.self, Array(text.utf8))

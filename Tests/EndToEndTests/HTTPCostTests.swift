@@ -31,7 +31,8 @@ struct HTTPCostTests {
     }
   }
 
-  @Test("After thousands of aborts on every route there are as many descriptors as before, and a refresh works")
+  @Test(
+    "After thousands of aborts on every route there are as many descriptors as before, and a refresh works")
   func aborts() async throws {
     let (simulator, daemon, first) = try await bench.ready()
     try simulator.set(faults: #"{"delay":1}"#)
@@ -133,7 +134,8 @@ struct HTTPCostTests {
     try await eventually("no room") { try await ask("GET", "/livez").hasPrefix("HTTP/1.1 503 ") }
     let began = try daemon.processorTime
     let queued = try await onThread {
-      (0..<50).compactMap { _ in try? String(decoding: ClientSocket(path: socket).readToEnd(), as: UTF8.self) }
+      (0..<50).compactMap { _ in try? String(decoding: ClientSocket(path: socket).readToEnd(), as: UTF8.self)
+      }
     }
     #expect(queued.count == 50)
     #expect(queued.allSatisfy { $0.hasPrefix("HTTP/1.1 503 ") && $0.contains("too_many_connections") })

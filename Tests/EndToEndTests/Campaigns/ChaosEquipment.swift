@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// The daemon's standard error: a small pipe that is read into a file, or, for a while, isn't.
