@@ -2,9 +2,9 @@ import TokenCore
 
 /// What the descriptor store keeps for the next process: a record for each profile, and the sockets. A new entry is added
 /// before the old one is removed, so that a process that is killed in between leaves one of them.
-struct StoreKeeper {
+package struct StoreKeeper {
   /// systemd's work grows with the square of the number of entries, so no more profiles than these are kept.
-  static let mostProfiles = 1_000
+  package static let mostProfiles = 1_000
   /// After that a request goes out although the manager hasn't answered.
   static let patience = Duration.seconds(1)
   /// After that it is said.

@@ -20,9 +20,11 @@ package struct ControlMetrics: Equatable, Sendable {
 
   /// In order of names.
   package let profiles: [Profile]
+  package let trouble: Trouble
 
-  package init(profiles: [Profile]) {
+  package init(profiles: [Profile], trouble: Trouble = Trouble()) {
     self.profiles = profiles
+    self.trouble = trouble
   }
 }
 

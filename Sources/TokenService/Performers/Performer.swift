@@ -162,7 +162,7 @@ final class Performer {
           state: profile.state, statistics: profile.statistics,
           tokenReaders: readers[profile.state.name] ?? ReaderCount(),
           httpReaders: parts.service.readers(of: profile.state.name))
-      })
+      }, trouble: metrics.trouble)
   }
 
   // MARK: The end
