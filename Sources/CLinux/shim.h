@@ -18,8 +18,6 @@ extern int pthread_setname_np(pthread_t, const char *);
 extern int fcntl(int, int, ...);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 extern int memfd_create(const char *, unsigned int);
-extern int timerfd_create(int, int);
-extern int timerfd_settime(int, int, const void *, void *);
 
 /* struct ucred (unix(7)). */
 struct clinux_peer_credentials {
@@ -70,13 +68,3 @@ static inline int clinux_seals(int fd) { return fcntl(fd, 1034); }
 
 /* O_PATH (open(2)): the same number on amd64 and arm64. */
 static const int clinux_o_path = 010000000;
-
-/* A timer's descriptor on CLOCK_BOOTTIME: TFD_NONBLOCK, TFD_CLOEXEC (timerfd_create(2)). */
-static inline int clinux_boot_alarm(void) { return timerfd_create(7, 04000 | 02000000); }
-
-/* Sets it to ring once at that absolute time (TFD_TIMER_ABSTIME); 0 and 0: never. The numbers are a struct itimerspec,
-   whose header can't be included: it would make `timespec` this module's. */
-static inline int clinux_set_alarm(int fd, long seconds, long nanoseconds) {
-  const long setting[] = {0, 0, seconds, nanoseconds};
-  return timerfd_settime(fd, 1, setting, 0);
-}

@@ -1,5 +1,6 @@
 import AssetITAPI
 import DaemonCore
+import Dispatch
 import Glibc
 import LinuxSystem
 import Systemd
@@ -11,13 +12,13 @@ import TokenCore
 final class Runner {
   private enum Tag {
     static let inbox: UInt64 = 0
-    static let alarm: UInt64 = 1
-    static let signals: UInt64 = 2
-    static let changes: UInt64 = 3
+    static let signals: UInt64 = 1
+    static let changes: UInt64 = 2
   }
 
   private let epoll: Epoll
-  private let alarm: BootAlarm
+  /// Its handler does no more than wake the loop.
+  private let alarm: BootTimer
   private let signals: SignalQueue
   private let inbox: Inbox
   private let changes: FolderWatch?
@@ -42,13 +43,11 @@ final class Runner {
     self.replaced = replaced
     watcher = FileWatcher(changes, seen) { folder, result in inbox.push(.surveyed(folder: folder, result)) }
     let epoll = try Epoll()
-    let alarm = try BootAlarm()
     try inbox.watch(in: epoll, tag: Tag.inbox)
-    try alarm.watch(in: epoll, tag: Tag.alarm)
     try signals.watch(in: epoll, tag: Tag.signals)
     try changes?.watch(in: epoll, tag: Tag.changes)
     self.epoll = epoll
-    self.alarm = alarm
+    alarm = BootTimer(queue: DispatchQueue(label: "assetit-tokend.alarm")) { inbox.push(.due) }
     self.signals = signals
   }
 
@@ -72,10 +71,10 @@ final class Runner {
         switch item {
         case .input(let input): process(input)
         case .surveyed(let folder, let result): say(watcher.apply(result, to: folder, .now()))
+        case .due: wake()
         case .call(let reply): reply()
         }
       }
-    case Tag.alarm: wake()
     case Tag.signals:
       while let signal = signals.next() { process(.signal(Signal(signal))) }
     default:
@@ -85,7 +84,6 @@ final class Runner {
   }
 
   private func wake() {
-    alarm.clear()
     alarmAt = nil
     let now = BootTime.now()
     replaced.wake(now)

@@ -8,6 +8,8 @@ final class Inbox: Sendable {
     case input(Input)
     /// The watcher has looked where paths of a folder lead.
     case surveyed(folder: String, PathSurvey.Result)
+    /// The alarm rings.
+    case due
     /// To be called there, which shows that the loop comes round.
     case call(@Sendable () -> Void)
   }
