@@ -39,13 +39,13 @@ struct ProtocolTests {
     try await Rig.run { rig in
       let header = "/v1/profiles/default/header"
       let cases: [(target: String, fields: [String], status: Int)] = [
-        ("http://localhost\(header)", [], 200),
-        ("http://evil.com\(header)", [], 421),
+        ("http://localhost\(header)", ["Host: localhost"], 200),
+        ("http://evil.com\(header)", ["Host: localhost"], 421),
         ("http://evil.com:80\(header)", ["Host: localhost"], 421),
         ("http://localhost\(header)", ["Host: evil.com"], 421),
-        ("http://user@localhost\(header)", [], 421),
-        ("https://localhost\(header)", [], 400),
-        ("http:///livez", [], 400),
+        ("http://user@localhost\(header)", ["Host: localhost"], 421),
+        ("https://localhost\(header)", ["Host: localhost"], 400),
+        ("http:///livez", ["Host: localhost"], 400),
         (header, ["Host: localhost", "Host: localhost"], 400),
         (header, ["Host: user@localhost"], 421),
       ]

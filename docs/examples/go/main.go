@@ -36,6 +36,9 @@ func ask(ctx context.Context, method, path, body string) (string, error) {
 	if err == nil && answer.StatusCode >= 300 {
 		err = fmt.Errorf("assetit-tokend: %s", text)
 	}
+	if header := answer.Header.Get("Authorization"); header != "" {
+		return header, err
+	}
 	return string(text), err
 }
 
@@ -46,11 +49,11 @@ func (a AssetIT) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.Host != a.Host {
 		return http.DefaultTransport.RoundTrip(request)
 	}
+	header, err := ask(request.Context(), "GET", "header", "")
+	if err != nil {
+		return nil, err
+	}
 	for attempt := 0; ; attempt++ {
-		header, err := ask(request.Context(), "GET", "header", "")
-		if err != nil {
-			return nil, err
-		}
 		sent := request.Clone(request.Context())
 		sent.Header.Set("Authorization", header)
 		if attempt > 0 && request.GetBody != nil {
@@ -63,10 +66,12 @@ func (a AssetIT) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err != nil || answer.StatusCode != http.StatusUnauthorized || attempt > 0 {
 			return answer, err
 		}
-		if _, err = ask(request.Context(), "POST", "rejected", header); err != nil || !canRepeat {
+		another, err := ask(request.Context(), "POST", "rejected", header)
+		if err != nil || !canRepeat {
 			return answer, nil
 		}
 		answer.Body.Close()
+		header = another
 	}
 }
 

@@ -8,6 +8,10 @@ import urllib.error
 import urllib.request
 
 
+class Unavailable(RuntimeError):
+    """The daemon has no such header now."""
+
+
 class Daemon(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -22,8 +26,8 @@ def ask(method, path, body=None, profile="default"):
         answer = daemon.getresponse()
         text = answer.read().decode()
         if answer.status >= 300:
-            raise RuntimeError(f"assetit-tokend: {text}")
-        return text
+            raise Unavailable(f"assetit-tokend: {text}")
+        return answer.headers["Authorization"] or text
     finally:
         daemon.close()
 
@@ -34,22 +38,28 @@ def header(profile="default"):
 
 
 def rejected(refused, profile="default"):
-    """AssetIT answered 401 to this header: the daemon replaces it."""
-    ask("POST", "rejected", refused, profile)
+    """AssetIT answered 401 to this header. The header to repeat the request with; `None`: there is no other one."""
+    try:
+        return ask("POST", "rejected", refused, profile)
+    except Unavailable:
+        return None
 
 
 def get(url):
-    for attempt in range(2):
-        request = urllib.request.Request(url)
-        # Unlike other headers, this one doesn't follow a redirect to another host.
-        request.add_unredirected_header("Authorization", token := header())
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.read().decode()
-        except urllib.error.HTTPError as error:
-            if error.code != 401 or attempt == 1:
-                raise
-            rejected(token)
+    try:
+        return send(url, first := header())
+    except urllib.error.HTTPError as error:
+        if error.code != 401 or not (second := rejected(first)):
+            raise
+    return send(url, second)
+
+
+def send(url, header):
+    request = urllib.request.Request(url)
+    # Unlike other headers, this one doesn't follow a redirect to another host.
+    request.add_unredirected_header("Authorization", header)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read().decode()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,8 @@ class AssetITAuth(httpx.Auth):
     def auth_flow(self, request):
         header = request.headers["Authorization"] = assetit.header()
         answer = yield request
-        if answer.status_code == 401:
-            assetit.rejected(header)
-            request.headers["Authorization"] = assetit.header()
+        if answer.status_code == 401 and (another := assetit.rejected(header)):
+            request.headers["Authorization"] = another
             yield request
 
 

@@ -17,7 +17,9 @@ class AssetITAuth(requests.auth.AuthBase):
         # A redirect to another host has lost the header, and mustn't get it back.
         if response.status_code != 401 or not refused:
             return response
-        assetit.rejected(refused)
+        header = assetit.rejected(refused)
+        if header is None:
+            return response
         retry = response.request.copy()
         if isinstance(retry._body_position, int):
             requests.utils.rewind_body(retry)
@@ -25,7 +27,7 @@ class AssetITAuth(requests.auth.AuthBase):
             return response
         response.content  # read to its end, so that the connection is free
         response.close()
-        retry.headers["Authorization"] = assetit.header()
+        retry.headers["Authorization"] = header
         answer = response.connection.send(retry, **options)
         answer.history.append(response)
         answer.request = retry
