@@ -17,6 +17,8 @@ package struct ConfigurationLoader: Sendable {
   /// A start goes on without names that don't exist yet and outlets in folders that others can change, and notes both in
   /// the configuration (``Configuration/unresolved``, ``Configuration/leftOut``).
   package var isLenient = false
+  /// For what lies in folders that may hang.
+  package var look = FolderLook()
   /// The program that is started to parse TOML.
   package var parser = TOMLProgram.itself
   /// Finds the ids of all names at once; those that don't exist are missing from its answer.

@@ -20,7 +20,8 @@ struct ConfigurationReader {
     var configuration = Configuration(api: api, profiles: results.map(\.profile))
     configuration.logLevel = level ?? configuration.logLevel
     if context.loader.checksSecrets {
-      let check = SecretCheck(reader: context.loader.credentialReader(for: configuration))
+      let check = SecretCheck(
+        reader: context.loader.credentialReader(for: configuration), look: context.loader.look)
       for index in results.indices { check.run(&results[index]) }
       configuration.profiles = results.map(\.profile)
     }

@@ -18,8 +18,16 @@ final class PathRegister {
     case unfit([String])
   }
 
+  /// What there is to be seen of a path and its folder.
+  private struct Sight {
+    let isFolder: Bool
+    let nameFault: String?
+    let state: FolderState
+  }
+
   private let rule: FolderRule
   private let labels: AccountLabels
+  private let look: FolderLook
   private var places: [String: String] = [:]
   private var inputs: [String: String] = [:]
   /// By path, then with and without `shared_folder`.
@@ -27,9 +35,10 @@ final class PathRegister {
   /// Folders with their links and dots resolved.
   private var realFolders: [String: String?] = [:]
 
-  init(rule: FolderRule, labels: AccountLabels) {
+  init(rule: FolderRule, labels: AccountLabels, look: FolderLook = FolderLook()) {
     self.rule = rule
     self.labels = labels
+    self.look = look
   }
 
   /// Keeps a path that the service reads from being one that it makes, and so removes.
@@ -51,19 +60,32 @@ final class PathRegister {
     } else {
       places[real] = place.text
     }
-    if Self.isFolder(path) { problems.append("\(path) is a folder: name a path in it") }
     let folder = Folder.folderPath(of: path)
-    if let fault = Self.nameFault(path, folder) { problems.append(fault) }
     let known = folders[folder]?[isShared]
-    let state = known ?? examine(folder, isShared: isShared)
-    folders[folder, default: [:]][isShared] = state
-    switch state {
+    guard let sight = see(path, in: folder, isShared: isShared, known) else {
+      return .unfitFolder(
+        ["the folder \(folder) doesn't answer: look at its file system, then reload"], isNew: true)
+    }
+    if sight.isFolder { problems.append("\(path) is a folder: name a path in it") }
+    if let fault = sight.nameFault { problems.append(fault) }
+    folders[folder, default: [:]][isShared] = sight.state
+    switch sight.state {
     case .fit: return problems.isEmpty ? .fit : .problems(problems)
     case .unusable(let text):
       if known == nil { problems.append(text) }
       return problems.isEmpty ? .known : .problems(problems)
     case .unfit(let texts):
       return problems.isEmpty ? .unfitFolder(texts, isNew: known == nil) : .problems(problems)
+    }
+  }
+
+  private func see(_ path: String, in folder: String, isShared: Bool, _ known: FolderState?) -> Sight? {
+    var rule = rule
+    rule.isShared = isShared
+    return look(folder) { [rule, labels] in
+      Sight(
+        isFolder: Self.isFolder(path), nameFault: Self.nameFault(path, folder),
+        state: known ?? Self.examine(folder, rule, labels))
     }
   }
 
@@ -90,7 +112,9 @@ final class PathRegister {
   private func resolve(_ path: String) -> String {
     let name = path.split(separator: "/").last ?? ""
     let folder = Folder.folderPath(of: path)
-    if realFolders[folder] == nil { realFolders[folder] = .some(Self.realPath(folder)) }
+    if realFolders[folder] == nil {
+      realFolders[folder] = .some(look(folder) { Self.realPath(folder) } ?? nil)
+    }
     if let real = realFolders[folder] ?? nil { return real == "/" ? "/\(name)" : "\(real)/\(name)" }
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {
@@ -105,14 +129,12 @@ final class PathRegister {
     return String(cString: real)
   }
 
-  private func examine(_ folder: String, isShared: Bool) -> FolderState {
-    var rule = rule
-    rule.isShared = isShared
+  private static func examine(_ folder: String, _ rule: FolderRule, _ labels: AccountLabels) -> FolderState {
     let facts: [FolderFacts]
     do throws(SystemError) {
       facts = try Folder(path: folder, rule: rule).facts
     } catch {
-      return Self.state(folder, error)
+      return state(folder, error)
     }
     let faults = rule.faults(in: facts)
     guard faults.isEmpty else {

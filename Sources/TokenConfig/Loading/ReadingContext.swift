@@ -19,7 +19,7 @@ struct ReadingContext {
     self.problems = problems
     self.accounts = accounts
     self.folder = folder
-    paths = PathRegister(rule: loader.folderRule(accounts), labels: loader.labels)
+    paths = PathRegister(rule: loader.folderRule(accounts), labels: loader.labels, look: loader.look)
     let group = accounts.group(Accounts.readers.text)
     defaultGroup = group.flatMap { AccountDatabase.mayGive(to: $0.id) ? $0 : nil }
   }

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import TokenCore
 
 /// `[profiles.NAME.api]`.
@@ -158,7 +159,10 @@ struct ExchangeSection {
     reserve(path, at: table.path.appending(key))
     guard context.loader.checksSecrets || key == "ca_file" else { return path }
     do throws(CredentialError) {
-      try CredentialFile.check(path)
+      let result = context.loader.look(Folder.folderPath(of: path)) {
+        Swift.Result { () throws(CredentialError) in try CredentialFile.check(path) }
+      }
+      try result?.get()
       return path
     } catch {
       table.report(key, "\(error)")

@@ -9,6 +9,7 @@ final class JobPerformer: Sendable {
   private let threads = JobThreads(name: "jobs")
   private let loader: ConfigurationLoader
   private let accounts = AccountThread()
+  private let patience = FolderPatience()
   private let sockets: SocketTable
   private let files: HeaderFiles
   private let seen: SeenFiles
@@ -68,6 +69,7 @@ final class JobPerformer: Sendable {
     var loader = loader
     loader.isLenient = isLenient
     loader.lookUpAccounts = accounts.ids
+    if isLenient { loader.look = FolderLook(patience.attempt) }
     do throws(ConfigurationProblems) {
       return .configuration(try loader.load(path: path))
     } catch {
