@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install deb test-deb fleet bench-proxy chaos kills soak clean
+.PHONY: help demo test build install deb test-deb fleet simulate bench-proxy chaos kills soak clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -53,6 +53,12 @@ fleet: ## what a fleet asks of AssetIT, under this policy and others': HOSTS=100
 	@mkdir -p build
 	@swift build -c release --scratch-path .build-bench --product assetit-fleet >&2
 	@.build-bench/release/assetit-fleet $(addprefix --hosts ,$(HOSTS)) --plot build/fleet.svg
+
+LIVES ?= 1000
+simulate: ## random lives of the whole daemon under a virtual clock, checked: LIVES=1000 SEED=1
+	@build-aux/require $(build_packages)
+	@swift build -c release --scratch-path .build-bench --product simulate >&2
+	@.build-bench/release/simulate $(LIVES) $(SEED)
 
 # Campaigns against the built programs, from a seed: docs/reliability.md. In `make test` they are short.
 SECONDS ?= 120

@@ -99,6 +99,16 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
+    // Whole lives of the daemon under a virtual clock: `make simulate`, and a few in `make test`.
+    .target(
+      name: "DaemonSimulation", dependencies: ["DaemonCore", "TokenCore"], path: "Tests/DaemonSimulation",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "simulate", dependencies: ["DaemonSimulation", "TokenCore"], path: "Tests/simulate",
+      swiftSettings: settings),
+    .testTarget(
+      name: "DaemonCoreTests", dependencies: ["DaemonCore", "DaemonSimulation", "TokenCore"],
+      swiftSettings: settings),
     .testTarget(
       name: "TokenConfigTests",
       dependencies: ["TestSupport", "TokenConfig", "TokenCore", "CLinux", "assetit-tokend"],

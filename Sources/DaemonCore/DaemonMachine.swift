@@ -438,10 +438,8 @@ extension DaemonMachine {
       profiles.handle(.stopped, of: name, &jobs, &turn)
       if !isRestart { profiles.files.retireAll(of: name, &jobs, &turn) }
     }
-    if !isRestart {
-      profiles.files.endInherited(&jobs, &turn)
-      profiles.store.forgetAll(&turn)
-    }
+    // What the manager keeps it drops by itself at a stop; after a restart that nobody could tell it is of use.
+    if !isRestart { profiles.files.endInherited(&jobs, &turn) }
   }
 }
 

@@ -53,6 +53,8 @@ struct ProfileRunner {
   private var tokenFingerprint: [UInt8]?
   private var sentAt: BootTime?
   private(set) var statistics = ExchangeStatistics()
+  /// The token with its prefix, made once.
+  private var headerValue: (token: Secret, prefix: String, value: Secret)?
 
   init(_ configuration: ProfileConfiguration, isReady: Bool, fingerprintKey: Secret) {
     self.configuration = configuration
@@ -72,9 +74,34 @@ struct ProfileRunner {
   var becomesValidAt: BootTime? { machine.becomesValidAt }
   var isInNeed: Bool { machine.lastFailure != nil || machine.isRequesting }
 
+  /// A request is being prepared: what a restart is to find is kept once more before it is sent.
+  var isPreparing: Bool {
+    switch request {
+    case .reading, .queued: true
+    case .none, .keeping, .sent: false
+    }
+  }
+
   /// Whether the token was got with the credentials that were seen last.
   var hasCurrentCredentials: Bool {
     tokenFingerprint == nil || seenFingerprint == nil || tokenFingerprint == seenFingerprint
+  }
+
+  /// The bytes of the header's value; `nil`: there is no token.
+  mutating func header() -> Secret? {
+    guard let token = machine.token?.token else { return nil }
+    let prefix = configuration.exchange.headerPrefix
+    if let known = headerValue, known.token === token, known.prefix == prefix { return known.value }
+    let value = token.prefixed(with: prefix)
+    headerValue = (token, prefix, value)
+    return value
+  }
+
+  /// The value that ``header()`` made, if it is still the token's.
+  var knownHeader: Secret? {
+    headerValue.flatMap {
+      $0.token === machine.token?.token && $0.prefix == configuration.exchange.headerPrefix ? $0.value : nil
+    }
   }
 
   /// What a restart is to find.

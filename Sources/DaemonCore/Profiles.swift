@@ -367,7 +367,9 @@ struct Profiles {
 
   private mutating func publish(_ name: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     guard let header = header(of: name, turn.reading) else { return }
-    turn.emit(.post(profile: name, Posting(header: header.value, deadline: header.deadline)))
+    turn.emit(
+      .post(
+        profile: name, Posting(header: runners[name]?.header() ?? header.value, deadline: header.deadline)))
     files.publish(header, of: name, &jobs, &turn)
   }
 
@@ -382,7 +384,7 @@ struct Profiles {
   private mutating func finish(_ name: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     guard let runner = runners[name] else { return }
     turn.agenda.set(.profile(name), runner.wakeAt)
-    keepRecord(name, &turn)
+    if !runner.isPreparing { keepRecord(name, &turn) }
     readiness.set(name, Readiness.Answer(token: runner.token, lastFailure: runner.lastFailure))
     status.note(name, isTroubled: runner.token == nil || runner.lastFailure != nil)
     post(name, &turn)
@@ -394,6 +396,7 @@ struct Profiles {
   }
 
   private mutating func post(_ name: String, _ turn: inout Turn) {
+    _ = runners[name]?.header()
     guard let runner = runners[name] else { return }
     let state = state(of: runner)
     guard posted[name] != state else { return }
@@ -407,7 +410,7 @@ struct Profiles {
       name: runner.name,
       token: runner.token.map { held in
         ProfileState.Token(
-          header: held.token.prefixed(with: prefix), prefixCount: prefix.utf8.count,
+          header: runner.knownHeader ?? held.token.prefixed(with: prefix), prefixCount: prefix.utf8.count,
           requestedAt: held.requestedAt, deadline: held.deadline)
       }, isRefreshing: runner.isRequesting, nextRefreshAt: runner.nextAttempt,
       lastFailure: runner.lastFailure,

@@ -183,7 +183,7 @@ struct SocketBook {
     if !place.isActivated {
       // One that was taken over is in the store already.
       if socket.number > lastInherited || !store.hasSocket(at: name) { store.keep(socket, at: name, &turn) }
-      if !place.wanted.isMetrics { turn.emit(.watch(path: name)) }
+      if place.socket == nil, !place.wanted.isMetrics { turn.emit(.watch(path: name)) }
     }
     places[name]?.socket = socket
     places[name]?.failures.reset()

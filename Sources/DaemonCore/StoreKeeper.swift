@@ -172,12 +172,6 @@ package struct StoreKeeper {
     turn.emit(.store(name, .starts(starts)))
     if let old { turn.emit(.unstore(old)) }
   }
-
-  /// Lets go of everything, for a process that ends for good.
-  mutating func forgetAll(_ turn: inout Turn) {
-    for profile in records.keys.sorted() { forget(profile, &turn) }
-    for place in sockets.keys.sorted() { forget(socketAt: place, &turn) }
-  }
 }
 
 extension StoreName {
