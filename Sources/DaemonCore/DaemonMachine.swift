@@ -27,6 +27,8 @@ package struct DaemonMachine: Sendable {
 
   /// Sockets are waited for so long; one that takes longer is served when it comes.
   private static let openingPatience = Duration.seconds(1)
+  /// READY waits so long for the header files.
+  private static let filePatience = Duration.seconds(1)
   private static let startExtension = Duration.seconds(30)
 
   private let host: HostFacts
@@ -45,6 +47,8 @@ package struct DaemonMachine: Sendable {
   /// Files in which something may have changed without anybody having seen what.
   private var slices = Line<String>()
   private var watchesConfiguration = false
+  /// When the first token had come for a daemon that isn't ready yet.
+  private var readySince: BootTime?
 
   package init(host: HostFacts) {
     self.host = host
@@ -136,7 +140,9 @@ extension DaemonMachine {
       case .status: showStatus(&turn)
       case .watchdog: watchdog?.beat(Loop.allCases, &turn)
       case .extend: extendTimeout(&turn)
-      case .stage, .store: break
+      case .unbinding(let socket): sockets.unbindingDue(socket, &jobs, &turn)
+      // These are looked at after each input.
+      case .stage, .settling: break
       }
     }
   }
@@ -172,6 +178,7 @@ extension DaemonMachine {
       guard let configuration else { return }
       let new = reload.resolve(ids, configuration, context, &jobs, &profiles, &sockets, &turn)
       adopt(new, insteadOf: configuration, &turn)
+    case .unbind(let socket): sockets.unbound(socket, result, &turn)
     case .bus:
       guard case .ending(var ending) = stage else { return }
       if case .managerJob(let job) = result { ending.busAnswered(job) } else { ending.busAnswered(.unknown) }
@@ -193,6 +200,8 @@ extension DaemonMachine {
       // The first configuration is waited for, since nothing can be done without it.
       case .configuration where configuration == nil: break
       case .names: break
+      case .unbind(let socket):
+        if index > 0 { sockets.unbindingDropped(socket) }
       default: dispatch(purpose, failure, &turn)
       }
     }
@@ -343,14 +352,13 @@ extension DaemonMachine {
     default: break
     }
     turn.notify(.extendTimeout(Self.startExtension))
-    turn.agenda.set(.extend, turn.now + Self.startExtension / 3)
+    turn.agenda.set(.extend, turn.now + Self.startExtension / 6)
   }
 
   /// The daemon can't start.
   private mutating func fail(_ status: ExitStatus, _ reasons: [String], _ turn: inout Turn) {
     for reason in reasons { turn.log(.startFailed(reason: reason)) }
-    if let first = reasons.first, host.hasManager { turn.notify(.status(first)) }
-    end(with: status, &turn)
+    end(with: status, reasons.first, &turn)
   }
 }
 
@@ -376,7 +384,6 @@ extension DaemonMachine {
       if new.unresolved != old.unresolved { names.want(new.unresolved, &turn) }
       profiles.sendNext(&jobs, &turn)
     }
-    if reload.takeNext() { beginReload(&turn) }
   }
 }
 
@@ -396,24 +403,31 @@ extension DaemonMachine {
     }
   }
 
-  /// Ends without asking anybody.
-  private mutating func end(with status: ExitStatus, _ turn: inout Turn) {
+  /// Ends without asking anybody. `reason`: what was said already about why; the status text says it then.
+  private mutating func end(with status: ExitStatus, _ reason: String?, _ turn: inout Turn) {
     reload.giveUp(&jobs, &sockets, &turn)
-    if host.hasManager { turn.notify(.stopping) }
-    stage = .ending(Ending(failedWith: status, since: turn.now))
+    let text = reason ?? statusText(isWanted: true, &turn)
+    if host.hasManager { turn.emit(.notify([.stopping] + (text.map { [.status($0)] } ?? []))) }
+    stage = .ending(Ending(failedWith: status, isSaid: reason != nil))
   }
 
   private mutating func proceedWithEnd(_ turn: inout Turn) {
     guard case .ending(var ending) = stage else { return }
-    switch ending.next(turn.now) {
+    switch ending.next(turn.now, isUnbound: sockets.isUnbound) {
     case .wait(let until): turn.agenda.set(.stage, until)
+    case .unbind:
+      if !ending.isSaid { turn.log(.stopping(ending.status, isRestart: false)) }
+      sockets.unbindAll(&jobs, &turn)
+      stage = .ending(ending)
+      return proceedWithEnd(&turn)
     case .drain(let isRestart):
-      turn.log(.stopping(ending.status, isRestart: isRestart))
+      if isRestart { turn.log(.stopping(ending.status, isRestart: true)) }
       withdraw(isRestart: isRestart, ending.status, &turn)
       turn.agenda.set(.stage, ending.wakeAt)
     case .checkEmpty:
       let stuck = jobs.stuck
-      let isEmpty = ending.isRestart || profiles.files.isEmptied { stuck[.folder($0)] != nil }
+      let isEmpty =
+        ending.isRestart || (sockets.isUnbound && profiles.files.isEmptied { stuck[.folder($0)] != nil })
       if isEmpty || ending.isOver(turn.now) {
         let left = ending.isRestart ? [] : profiles.files.leftOver
         if !left.isEmpty { turn.log(.leftBehind(left)) }
@@ -431,7 +445,6 @@ extension DaemonMachine {
   /// For a restart sockets, tokens and files stay as they are, and readers queue in the kernel; otherwise nobody new
   /// connects, who is queued is answered, and everything is withdrawn.
   private mutating func withdraw(isRestart: Bool, _ status: ExitStatus, _ turn: inout Turn) {
-    if !isRestart { sockets.unbindAll(&jobs, &turn) }
     profiles.turnAwayDemands(&turn)
     turn.emit(.drain(answeringQueue: !isRestart))
     for name in profiles.runners.keys.sorted() {
@@ -454,6 +467,8 @@ extension DaemonMachine {
       if sockets.isSettled || until <= turn.now { begin(configuration, &turn) }
     case .starting, .ready, .ending: break
     }
+    if reload.settle(isQuiet: profiles.files.isQuiet, context, &turn) { tellReady(&turn) }
+    if reload.takeNext() { beginReload(&turn) }
     if case .starting(let since) = stage { judge(since, &turn) }
     if case .ending = stage { return proceedWithEnd(&turn) }
     reviewStatus(&turn)
@@ -464,9 +479,17 @@ extension DaemonMachine {
     case .wait:
       // A profile that hasn't answered holds up the others for so long.
       if profiles.readiness.count(.token) > 0 { turn.agenda.set(.stage, since + Readiness.patience) }
-    case .ready: becomeReady(&turn)
+    case .ready:
+      // What is ordered after the unit finds the header files too, as far as their folders answer.
+      let since = readySince ?? turn.now
+      readySince = since
+      if profiles.files.isQuiet || turn.now - since >= Self.filePatience {
+        becomeReady(&turn)
+      } else {
+        turn.agenda.set(.stage, since + Self.filePatience)
+      }
     case .refused(let status):
-      end(with: status, &turn)
+      end(with: status, nil, &turn)
     }
   }
 
@@ -477,8 +500,19 @@ extension DaemonMachine {
     if watchesConfiguration { turn.emit(.unwatch(path: host.configurationPath)) }
     watchesConfiguration = false
     for name in profiles.runners.keys.sorted() { profiles.handle(.becameReady, of: name, &jobs, &turn) }
-    if host.hasManager { turn.notify(.ready) }
+    tellReady(&turn)
     turn.log(.ready(valid: profiles.readiness.count(.token), of: profiles.readiness.total))
+  }
+
+  /// The text is always the newest one then, however soon it is after the last.
+  private mutating func tellReady(_ turn: inout Turn) {
+    guard host.hasManager else { return }
+    let text = statusText(isWanted: true, &turn)
+    turn.emit(.notify([.ready] + (text.map { [.status($0)] } ?? [])))
+  }
+
+  private mutating func statusText(isWanted: Bool, _ turn: inout Turn) -> String? {
+    profiles.statusText(trouble.sentences + sockets.trouble, isWanted: isWanted, turn.reading)
   }
 
   private mutating func reviewStatus(_ turn: inout Turn) {
@@ -487,7 +521,7 @@ extension DaemonMachine {
   }
 
   private mutating func showStatus(_ turn: inout Turn) {
-    guard let text = profiles.statusText(trouble.sentences + sockets.trouble, turn.reading) else { return }
+    guard let text = statusText(isWanted: false, &turn) else { return }
     turn.notify(.status(text))
   }
 

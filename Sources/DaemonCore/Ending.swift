@@ -6,6 +6,8 @@ import TokenCore
 struct Ending {
   /// For the one question.
   static let busPatience = Duration.seconds(1)
+  /// For the sockets' paths.
+  static let unbindingPatience = Duration.seconds(1)
   /// For servers that close and files that are removed.
   static let patience = Duration.seconds(5)
   /// A restart waits for nothing that could take longer.
@@ -14,6 +16,8 @@ struct Ending {
   /// What to do next.
   enum Step: Equatable {
     case wait(until: BootTime)
+    /// Remove the sockets' paths, so that nobody new comes.
+    case unbind
     case drain(isRestart: Bool)
     /// The servers have closed, or have had their time: end if all files are gone, or have had theirs.
     case checkEmpty
@@ -23,6 +27,7 @@ struct Ending {
   private enum Phase {
     case asking(since: BootTime)
     case decided
+    case unbinding(since: BootTime)
     case draining(since: BootTime, isDrained: Bool)
     case over
   }
@@ -30,6 +35,7 @@ struct Ending {
   private var phase: Phase
   private(set) var isRestart = false
   let status: ExitStatus
+  private(set) var isSaid = false
 
   /// SIGTERM came, and the manager is being asked.
   init(askingSince now: BootTime) {
@@ -37,15 +43,16 @@ struct Ending {
     status = .ok
   }
 
-  /// There is nothing to ask.
-  init(failedWith status: ExitStatus, since now: BootTime) {
+  /// There is nothing to ask. `isSaid`: why it ends has been said already.
+  init(failedWith status: ExitStatus, isSaid: Bool) {
     phase = .decided
     self.status = status
+    self.isSaid = isSaid
   }
 
   var isDraining: Bool {
     switch phase {
-    case .asking, .decided: false
+    case .asking, .decided, .unbinding: false
     case .draining, .over: true
     }
   }
@@ -68,19 +75,29 @@ struct Ending {
 
   mutating func exited() { phase = .over }
 
-  mutating func next(_ now: BootTime) -> Step {
+  mutating func next(_ now: BootTime, isUnbound: Bool) -> Step {
     switch phase {
     case .asking(let since):
       guard now - since >= Self.busPatience else { return .wait(until: since + Self.busPatience) }
       busAnswered(.unknown)
-      return next(now)
+      return next(now, isUnbound: isUnbound)
     case .decided:
-      phase = .draining(since: now, isDrained: false)
-      return .drain(isRestart: isRestart)
+      if isRestart { return drain(now) }
+      phase = .unbinding(since: now)
+      return .unbind
+    case .unbinding(let since):
+      // A reader that connects meanwhile is queued, and answered before the socket closes.
+      return isUnbound || now - since >= Self.unbindingPatience
+        ? drain(now) : .wait(until: since + Self.unbindingPatience)
     case .draining(_, let isDrained):
       return isDrained || isOver(now) ? .checkEmpty : .wait(until: wakeAt ?? now)
     case .over: return .nothing
     }
+  }
+
+  private mutating func drain(_ now: BootTime) -> Step {
+    phase = .draining(since: now, isDrained: false)
+    return .drain(isRestart: isRestart)
   }
 
   /// When the time for everything is over.

@@ -70,6 +70,11 @@ struct HeaderFiles {
   private var byFolder: [String: Set<OutletID>] = [:]
   private var lastID = 0
   private(set) var failingCount = 0
+  /// Files that are being written or removed, but for those whose folder is stuck.
+  private var underWay: Set<OutletID> = []
+
+  /// Whether every file has been dealt with, as far as its folder answers.
+  var isQuiet: Bool { underWay.isEmpty }
 
   /// Whether nothing is under way and nothing is left, but for what is in a folder that is stuck.
   func isEmptied(besides isStuck: (String) -> Bool) -> Bool {
@@ -238,6 +243,7 @@ struct HeaderFiles {
     _ id: OutletID, _ result: JobResult, _ jobs: inout JobSchedule, _ turn: inout Turn
   ) {
     guard let outlet = outlets[id], let step = outlet.step else { return }
+    underWay.remove(id)
     outlets[id]?.step = nil
     switch (step, result) {
     case (.write(let header, _, let isRepair), .changed), (.write(let header, _, let isRepair), .unchanged):
@@ -263,6 +269,7 @@ struct HeaderFiles {
   /// The job hangs, or was dropped before it began since its folder is stuck.
   mutating func writtenOff(_ id: OutletID, hasBegun: Bool, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     guard let outlet = outlets[id] else { return }
+    underWay.remove(id)
     if !hasBegun {
       outlets[id]?.step = nil
       outlets[id]?.isSuspect = true
@@ -352,6 +359,7 @@ struct HeaderFiles {
       deadline: header.deadline - Self.lead)
     guard jobs.submit(.writeHeader(writing), for: .file(id), &turn) else { return }
     let isRepair = outlet.isTouched && outlet.content == .header(header)
+    underWay.insert(id)
     outlets[id]?.step = .write(header, generation: outlet.generation, isRepair: isRepair)
     outlets[id]?.isSuspect = false
     outlets[id]?.isTouched = false
@@ -361,6 +369,7 @@ struct HeaderFiles {
     guard let outlet = outlets[id],
       jobs.submit(.withdrawHeader(path: outlet.path), for: .file(id), isUrgent: true, &turn)
     else { return }
+    underWay.insert(id)
     outlets[id]?.step = .withdraw(isRepair: outlet.isTouched && outlet.content == .absent)
     outlets[id]?.isSuspect = false
     outlets[id]?.isTouched = false

@@ -13,6 +13,8 @@ enum Purpose: Hashable, Sendable {
   case reload(place: String, serial: Int, opening: SocketID?)
   case names
   case bus
+  /// Removes the path of a socket that isn't wanted any more.
+  case unbind(SocketID)
   /// Nobody waits for it.
   case nobody
 }
@@ -72,8 +74,6 @@ struct JobSchedule {
   private(set) var writtenOff = 0
 
   func isStuck(_ place: Workplace) -> Bool { stuck[place] != nil }
-
-  var isIdle: Bool { running.values.allSatisfy(\.isWrittenOff) && waiting.isEmpty }
 
   /// Does the job as soon as its place and a thread are free. `isUrgent`: before the others that wait there.
   ///
@@ -184,7 +184,7 @@ extension Purpose {
     case .socket(let place), .reload(let place, _, _): "the socket \(place)"
     case .names: "looking up users and groups"
     case .bus: "asking the manager over the bus"
-    case .nobody: "removing a socket"
+    case .unbind, .nobody: "changing a socket"
     }
   }
 }

@@ -426,8 +426,8 @@ struct Profiles {
     }
   }
 
-  mutating func statusText(_ trouble: [String], _ reading: ClockReading) -> String? {
-    status.text(of: runners, trouble, reading)
+  mutating func statusText(_ trouble: [String], isWanted: Bool = false, _ reading: ClockReading) -> String? {
+    status.text(of: runners, trouble, isWanted: isWanted, reading)
   }
 
   // MARK: Watching

@@ -8,7 +8,12 @@ struct Reload {
     case none
     case reading
     case preparing(Preparation)
+    /// What follows from the new configuration is being done.
+    case settling(until: BootTime)
   }
+
+  /// systemd is told that the reload is over once files are as they should be, or have had so long.
+  private static let settlingPatience = Duration.seconds(1)
 
   private struct Preparation {
     let new: Configuration
@@ -204,7 +209,8 @@ struct Reload {
       profiles.setRefusedReload(nil)
       turn.log(.reloadApplied(plan.summary))
     }
-    finish(context, &turn)
+    phase = .settling(until: turn.now + Self.settlingPatience)
+    turn.agenda.set(.settling, turn.now + Self.settlingPatience)
     return new
   }
 
@@ -213,10 +219,7 @@ struct Reload {
   private func rollBack(
     _ preparation: Preparation, _ jobs: inout JobSchedule, _ sockets: inout SocketBook, _ turn: inout Turn
   ) {
-    for (place, socket) in preparation.opened {
-      _ = jobs.submit(.unbindSocket(socket, path: place), for: .nobody, &turn)
-      turn.emit(.close(socket))
-    }
+    for (place, socket) in preparation.opened { sockets.unbind(socket, place, closes: true, &jobs, &turn) }
     for (place, ownership) in preparation.changed {
       guard let socket = sockets.socket(at: place) else { continue }
       _ = jobs.submit(.inspectSocket(socket, path: place, ownership), for: .nobody, &turn)
@@ -228,16 +231,21 @@ struct Reload {
   ) {
     if names == nil { profiles.setRefusedReload(reasons.joined(separator: "; ")) }
     for reason in reasons { turn.log(.reloadRefused(reason: reason)) }
-    finish(context, &turn)
-  }
-
-  private mutating func finish(_ context: Context, _ turn: inout Turn) {
-    phase = .none
-    if context.isReady, names == nil { turn.notify(.ready) }
-    names = nil
+    phase = .settling(until: turn.now)
   }
 
   // MARK: 6. Afterwards
+
+  /// The files are as they should be, or have had their time.
+  ///
+  /// - Returns: whether systemd is to be told that the reload is over.
+  mutating func settle(isQuiet: Bool, _ context: Context, _ turn: inout Turn) -> Bool {
+    guard case .settling(let until) = phase, isQuiet || until <= turn.now else { return false }
+    turn.agenda.set(.settling, nil)
+    phase = .none
+    defer { names = nil }
+    return context.isReady && names == nil
+  }
 
   /// - Returns: whether somebody asked again meanwhile.
   mutating func takeNext() -> Bool {
@@ -264,7 +272,6 @@ struct Reload {
       return
     }
     guard result == .changed || result == .unchanged else { return }
-    _ = jobs.submit(.unbindSocket(opening, path: place), for: .nobody, &turn)
-    turn.emit(.close(opening))
+    sockets.unbind(opening, place, closes: true, &jobs, &turn)
   }
 }

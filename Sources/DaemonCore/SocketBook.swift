@@ -52,6 +52,17 @@ struct SocketBook {
     lastInherited = lastSocket
   }
 
+  /// Sockets whose path is still to be removed; what isn't wanted any more is closed after that.
+  private struct Leaving {
+    let path: String
+    let closes: Bool
+    var isUnderWay = false
+    var failures = BackOff()
+  }
+
+  private var leaving: [SocketID: Leaving] = [:]
+  var isUnbound: Bool { leaving.isEmpty }
+
   /// Whether every socket without which nothing can be served is there.
   var isSettled: Bool { places.values.allSatisfy { !$0.wanted.isEssential || $0.socket != nil } }
   var trouble: [String] { places.values.compactMap(\.trouble).sorted() }
@@ -231,6 +242,9 @@ struct SocketBook {
 
   mutating func folderAnswers(_ folder: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     for path in paths(in: folder) { proceed(path, &jobs, &turn) }
+    for (socket, entry) in leaving where Path.folder(of: entry.path) == folder {
+      submitUnbinding(socket, &jobs, &turn)
+    }
   }
 
   // MARK: Reload
@@ -257,12 +271,45 @@ struct SocketBook {
     guard let place = places.removeValue(forKey: name) else { return }
     turn.agenda.set(.socket(name), nil)
     guard let socket = place.socket else { return }
-    if !place.isActivated, !place.wanted.isMetrics {
-      turn.emit(.unwatch(path: name))
-      _ = jobs.submit(.unbindSocket(socket, path: name), for: .nobody, &turn)
-    }
     store.forget(socketAt: name, &turn)
-    turn.emit(.close(socket))
+    guard !place.isActivated, !place.wanted.isMetrics else { return turn.emit(.close(socket)) }
+    turn.emit(.unwatch(path: name))
+    unbind(socket, name, closes: true, &jobs, &turn)
+  }
+
+  // MARK: Paths that go
+
+  /// Removes the path, for as long as it takes. `closes`: and then the socket is closed.
+  mutating func unbind(
+    _ socket: SocketID, _ path: String, closes: Bool, _ jobs: inout JobSchedule, _ turn: inout Turn
+  ) {
+    leaving[socket] = Leaving(path: path, closes: closes)
+    submitUnbinding(socket, &jobs, &turn)
+  }
+
+  private mutating func submitUnbinding(_ socket: SocketID, _ jobs: inout JobSchedule, _ turn: inout Turn) {
+    guard let path = leaving[socket]?.path, leaving[socket]?.isUnderWay == false else { return }
+    leaving[socket]?.isUnderWay = jobs.submit(
+      .unbindSocket(socket, path: path), for: .unbind(socket), isUrgent: true, &turn)
+  }
+
+  mutating func unbound(_ socket: SocketID, _ result: JobResult, _ turn: inout Turn) {
+    guard var entry = leaving[socket] else { return }
+    entry.isUnderWay = false
+    guard case .failed = result else {
+      leaving[socket] = nil
+      if entry.closes { turn.emit(.close(socket)) }
+      return
+    }
+    turn.agenda.set(.unbinding(socket), turn.now + entry.failures.next(Self.retries, random: &turn.random))
+    leaving[socket] = entry
+  }
+
+  /// The job was dropped before it began, since its folder is stuck.
+  mutating func unbindingDropped(_ socket: SocketID) { leaving[socket]?.isUnderWay = false }
+
+  mutating func unbindingDue(_ socket: SocketID, _ jobs: inout JobSchedule, _ turn: inout Turn) {
+    submitUnbinding(socket, &jobs, &turn)
   }
 
   var names: [String] { places.keys.sorted() }
@@ -272,11 +319,12 @@ struct SocketBook {
     _ jobs: inout JobSchedule, _ store: inout StoreKeeper, _ turn: inout Turn
   ) {
     for (place, socket) in inherited.sorted(by: { $0.key < $1.key }) {
-      if place.hasPrefix("/") {
-        _ = jobs.submit(.unbindSocket(socket.socket, path: place), for: .nobody, &turn)
-      }
       store.forget(socketAt: place, &turn)
-      turn.emit(.close(socket.socket))
+      if place.hasPrefix("/") {
+        unbind(socket.socket, place, closes: true, &jobs, &turn)
+      } else {
+        turn.emit(.close(socket.socket))
+      }
     }
     inherited = [:]
   }
@@ -286,10 +334,10 @@ struct SocketBook {
     for (name, place) in places where !place.isActivated && !place.wanted.isMetrics {
       guard let socket = place.socket else { continue }
       turn.emit(.unwatch(path: name))
-      _ = jobs.submit(.unbindSocket(socket, path: name), for: .nobody, isUrgent: true, &turn)
+      unbind(socket, name, closes: false, &jobs, &turn)
     }
     for (name, socket) in inherited where name.hasPrefix("/") {
-      _ = jobs.submit(.unbindSocket(socket.socket, path: name), for: .nobody, isUrgent: true, &turn)
+      unbind(socket.socket, name, closes: false, &jobs, &turn)
     }
   }
 }

@@ -31,13 +31,13 @@ struct StatusText {
     isDirty ? shownAt.map { max(now, $0 + Self.interval) } ?? now : nil
   }
 
-  /// - Returns: the text, where it is another one than the last.
+  /// - Returns: the text, where it is another one than the last, or `isWanted` all the same.
   mutating func text(
-    of runners: [String: ProfileRunner], _ trouble: [String], _ reading: ClockReading
+    of runners: [String: ProfileRunner], _ trouble: [String], isWanted: Bool, _ reading: ClockReading
   ) -> String? {
     isDirty = false
     let text = make(runners, trouble, reading)
-    guard text != shown else { return nil }
+    guard text != shown || isWanted else { return nil }
     shown = text
     shownAt = reading.now
     return text

@@ -11,6 +11,8 @@ struct Turn {
     case record(String)
     case file(OutletID)
     case socket(String)
+    /// A socket's path that couldn't be removed.
+    case unbinding(SocketID)
     /// A job that has taken too long.
     case job(JobID)
     /// An exchange whose answer is overdue.
@@ -18,7 +20,7 @@ struct Turn {
     case demand(DemandID)
     /// Folders in which everything may have changed are gone through in slices.
     case slice
-    case hold, names, status, watchdog, extend, stage, store
+    case hold, names, status, watchdog, extend, stage, settling
   }
 
   let reading: ClockReading
