@@ -43,6 +43,17 @@ final class LoopbackServer: Sendable {
   /// The requests so far, whole.
   var requests: [String] { seen.withLock { $0 } }
 
+  /// Joins the threads of connections so far, all of which must have ended, and forgets their requests.
+  func reap() {
+    let ended = threads.withLock { threads in
+      let ended = Array(threads.dropFirst())
+      threads.removeSubrange(1...)
+      return ended
+    }
+    for thread in ended { thread.join() }
+    seen.withLock { $0 = [] }
+  }
+
   /// Ends every thread; the connections have to be closed from the other side.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))

@@ -21,33 +21,8 @@ struct EarlierRecord: Decodable {
 
   /// - Returns: `nil` where the bytes aren't such a record.
   static func decoded(_ bytes: [UInt8]) -> EarlierRecord? {
-    // An object with one list in it is all that there is; the decoder traps on some that are nested deeply.
-    guard bytes.count <= TaggedFields.limit, bytes.first == UInt8(ascii: "{"), isFlat(bytes) else {
-      return nil
-    }
+    guard (try? JSONBounds.check(bytes, limit: TaggedFields.limit)) != nil else { return nil }
     return try? JSONDecoder().decode(EarlierRecord.self, from: Data(bytes))
-  }
-
-  /// Whether brackets outside of strings are nested two deep at most.
-  private static func isFlat(_ bytes: [UInt8]) -> Bool {
-    var depth = 0
-    var isText = false
-    var isEscaped = false
-    for byte in bytes {
-      if isText {
-        if byte == UInt8(ascii: "\""), !isEscaped { isText = false }
-        isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\""): isText = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-      default: break
-      }
-      guard (0...2).contains(depth) else { return false }
-    }
-    return true
   }
 
   /// As this version knows it. `endpoint`: what the fingerprint covered then can't be told apart from the credentials, so
