@@ -7,30 +7,38 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where the package is tested under systemd: host (overlays over this machine), or Debian's names of releases.
+SYSTEMS ?= host
 
 # git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
 build_packages := git g++ pkg-config libcurl4-openssl-dev libssl-dev libsystemd-dev
 demo_packages := curl
-# promtool, which checks alert rules and metrics, comes with prometheus: its package starts a server, so that is for you.
-test_packages := openssl socat curl mandoc
-
+# python3-venv: for Ansible and two libraries from PyPI. Programs of packages that start services are only unpacked.
+test_packages := openssl socat ca-certificates curl mandoc python3-venv shellcheck
 deb_packages := debhelper lintian
 
 help: ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
-	@build-aux/require $(build_packages) $(demo_packages)
+demo: demo-packages ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
 	@echo "Building daemon, client and simulator (the first time, a minute or two; debug, which is quicker to build)"
 	@swift build --quiet --product assetit-tokend
 	@swift build --quiet --product assetit-token
 	@swift build --quiet --product assetit-sim
 	@build-aux/demo "$$(swift build --show-bin-path)"
 
-test: ## installs what tests need, checks the format, builds without warnings, runs every test
+demo-packages:
+	@build-aux/require $(build_packages) $(demo_packages)
+
+demo-on: ## builds and runs the demo in a minimal Debian made for it: SUITE=trixie (as root)
+	@build-aux/demo-on $(or $(SUITE),trixie)
+
+packages: ## installs the Debian packages that an ordinary user's `make test` needs (as root)
 	@build-aux/require $(build_packages) $(test_packages)
-	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
-	@build-aux/test
+
+test: packages ## installs what tests need, checks the format, builds without warnings, runs every test
+	swift format lint --strict --recursive Sources Tests Package.swift
+	@SYSTEMS="$(SYSTEMS)" build-aux/test
 
 build: ## builds the daemon for use: optimized, with Swift's libraries linked in
 	@build-aux/require $(build_packages)
@@ -43,8 +51,8 @@ deb: ## builds the Debian package into build/
 	@build-aux/require $(build_packages) $(deb_packages)
 	@build-aux/deb
 
-test-deb: deb ## tests the package on a minimal Debian, made for it, under a real systemd (as root)
-	@build-aux/test-systemd --minimal
+test-deb: deb ## tests the package on minimal Debians 12 and 13, made for it, under a real systemd (as root)
+	@build-aux/test-systemd --on bookworm --on trixie
 
 # HOSTS="10000 1000000" adds a million; that takes some ten minutes.
 HOSTS ?= 10000

@@ -1,18 +1,17 @@
 import Glibc
+import TestSupport
 import Testing
 
-@Suite("Crowds of readers", .turnstile, .serialized)
+@Suite(
+  "Crowds of readers", .turnstile, .serialized,
+  .enabled(if: DescriptorLimit.isHigh, "\(DescriptorLimit.remedy)")
+)
 struct CrowdTests {
   private static let crowd = 3_000
   let bench: Bench
 
   init() throws {
     bench = try Bench()
-    var limit = rlimit()
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    getrlimit(resource, &limit)
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(resource, &limit)
   }
 
   /// Connects over and over; nobody reads and nobody closes, until the result is let go.

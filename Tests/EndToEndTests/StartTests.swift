@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("From the start to the header", .turnstile)
@@ -28,13 +29,13 @@ struct StartTests {
     let simulator = try await bench.simulator()
     let open = """
       mode = "0606"
-      group = "daemon"
+      group = "\(OwnGroup.pair.0.name)"
       """
     let files = """
       [[profiles.open.files]]
       path = "\(bench.path("open.txt"))"
       mode = "0604"
-      group = "games"
+      group = "\(OwnGroup.pair.1.name)"
       """
     try bench.configure(
       bench.profile(at: simulator.port)
@@ -47,10 +48,10 @@ struct StartTests {
 
     let socket = try Files.status(bench.path("open.sock"))
     #expect(socket.st_mode == S_IFSOCK | 0o606)
-    #expect(try socket.st_gid == Files.group("daemon"))
+    #expect(socket.st_gid == OwnGroup.pair.0.id)
     let file = try Files.status(bench.path("open.txt"))
     #expect(file.st_mode == S_IFREG | 0o604)
-    #expect(try file.st_gid == Files.group("games"))
+    #expect(file.st_gid == OwnGroup.pair.1.id)
     #expect(file.st_uid == geteuid())
     #expect(try Files.status(bench.socket).st_mode == S_IFSOCK | 0o660)
     #expect(try Files.status(bench.file).st_mode == S_IFREG | 0o640)

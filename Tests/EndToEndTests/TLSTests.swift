@@ -85,7 +85,7 @@ struct TLSTests {
   func expired() async throws {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
-    let certificate = try await authority.certificate(for: "IP:127.0.0.1", days: -1)
+    let certificate = try await authority.certificate(for: "IP:127.0.0.1", hasEnded: true)
     let daemon = try start(
       try await bench.front(simulator, certificate: certificate), trusting: authority.path)
     try await expectRefusal(simulator, daemon, "the certificate of 127.0.0.1 is outside its dates")

@@ -31,7 +31,9 @@ struct RestartTests {
     _ = consume queued
   }
 
-  @Test("A listening socket is taken over when its queue is full")
+  @Test(
+    "A listening socket is taken over when its queue is full",
+    .enabled(if: DescriptorLimit.isHigh, "\(DescriptorLimit.remedy)"))
   func adoptsFull() throws {
     let socket = try ListeningSocket(path: folder.path("s"), ownership: owned)
     var queued: [Int32] = []

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import TokenCore
 
@@ -6,6 +7,8 @@ import TokenCore
 
 @Suite("A configuration that is in order")
 struct ConfigurationValueTests {
+  private let group = OwnGroup.pair.0
+
   @Test("gets every default")
   func defaults() throws {
     let host = try Host()
@@ -46,7 +49,7 @@ struct ConfigurationValueTests {
       [api]
       socket = "\(host.path("run/http.sock"))"
       mode = "0600"
-      group = "daemon"
+      group = "\(group.name)"
       metrics_listen = "127.0.0.1:9464"
       [profiles.b]
       region = "EU"
@@ -83,11 +86,11 @@ struct ConfigurationValueTests {
       [profiles.a.socket]
       path = "\(host.path("run/x.sock"))"
       mode = "666"
-      group = "1"
+      group = "\(group.id)"
       shared_folder = true
       wait = "0s"
       allow_users = ["root", "1234", 5678]
-      allow_groups = ["daemon"]
+      allow_groups = ["\(group.name)"]
       allow_units = ["billing-*.service"]
       audit = "all"
       [[profiles.a.files]]
@@ -95,12 +98,12 @@ struct ConfigurationValueTests {
       format = "env"
       mode = "0644"
       shared_folder = false
-      group = "daemon"
+      group = "\(group.name)"
       """)
     #expect(configuration.logLevel == .trace)
     #expect(configuration.api.socketPath == host.path("run/http.sock"))
     #expect(configuration.api.mode == 0o600)
-    #expect(configuration.api.group == Group(name: "daemon", id: 1))
+    #expect(configuration.api.group == Group(name: group.name, id: group.id))
     #expect(configuration.api.metricsListen == "127.0.0.1:9464")
     #expect(configuration.profiles.map(\.name) == ["a", "b"])
     #expect(configuration.profiles.last?.exchange.baseURL == "https://eu.example")
@@ -138,24 +141,26 @@ struct ConfigurationValueTests {
     #expect(profile.refresh == refresh)
     var socket = SocketConfiguration(path: host.path("run/x.sock"))
     socket.mode = 0o666
-    socket.group = Group(name: "1", id: 1)
+    socket.group = Group(name: "\(group.id)", id: group.id)
     socket.wait = .zero
     socket.access.users = [0, 1_234, 5_678]
-    socket.access.groups = [1]
+    socket.access.groups = [group.id]
     socket.access.units = ["billing-*.service"]
     socket.audit = .all
     #expect(profile.socket == socket)
     var file = FileConfiguration(path: host.path("run/x.env"))
     file.format = .env
     file.mode = 0o644
-    file.group = Group(name: "daemon", id: 1)
+    file.group = Group(name: group.name, id: group.id)
     #expect(profile.files == [file])
   }
 
   @Test("has no header file where a list says who may read")
   func allowListsAndFiles() throws {
     let host = try Host()
-    let lists = ["allow_users = [\"root\"]", "allow_groups = [\"daemon\"]", "allow_units = [\"a.service\"]"]
+    let lists = [
+      "allow_users = [\"root\"]", "allow_groups = [\"\(group.name)\"]", "allow_units = [\"a.service\"]",
+    ]
     for list in lists {
       let configuration = try host.load(host.profile(more: "[profiles.default.socket]\n\(list)"))
       #expect(configuration.profiles.first?.files == [])
@@ -174,12 +179,12 @@ struct ConfigurationValueTests {
           [profiles.default.socket]
           path = "\(host.path("other/x.sock"))"
           mode = "0600"
-          group = "daemon"
+          group = "\(group.name)"
           """))
     let file = try #require(configuration.profiles.first?.files.first)
     #expect(file.path == host.path("other/default.header"))
     #expect(file.mode == 0o600)
-    #expect(file.group?.name == "daemon")
+    #expect(file.group?.name == group.name)
   }
 
   @Test("takes its directories from the environment")

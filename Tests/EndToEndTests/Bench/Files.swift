@@ -87,11 +87,6 @@ enum Files {
   static func isProgram(_ name: String) -> Bool {
     searchPath.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
   }
-
-  static func group(_ name: String) throws(Failure) -> gid_t {
-    guard let group = getgrnam(name) else { throw Failure("look up the group \(name)", ENOENT) }
-    return group.pointee.gr_gid
-  }
 }
 
 enum Descriptor {
