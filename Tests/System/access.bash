@@ -1,5 +1,5 @@
 # Access by user, group and unit.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 id reader >/dev/null 2>&1 || useradd --no-create-home --groups assetit reader
 id stranger >/dev/null 2>&1 || useradd --no-create-home stranger
@@ -8,7 +8,7 @@ getent group billing >/dev/null || groupadd billing
 # from UNIT USER [GROUP]: reads the socket in a unit of its own.
 from() {
   systemd-run --quiet --wait --pipe --collect --unit="$1" -p User="$2" ${3:+-p SupplementaryGroups="$3"} \
-    perl "$here/read.pl" $socket
+    perl "$here/read.pl" "$socket"
 }
 
 fresh <<'TOML'

@@ -1,5 +1,5 @@
 # Socket activation, for those who want it.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 systemctl stop assetit-tokend
@@ -23,7 +23,7 @@ systemctl stop assetit-tokend 2>/dev/null
 put_secret other-secret
 put_secret other-secret second
 asked=$(requests)
-for i in {1..8}; do timeout 5 perl "$here/read.pl" $socket 2>/dev/null; done
+for i in {1..8}; do timeout 5 perl "$here/read.pl" "$socket" 2>/dev/null; done
 tries=$(($(requests) - asked))
 ok 'with a wrong secret the trigger limit of the examples ends it' '((tries >= 2 && tries <= 2 * 3))'
 ok 'and the socket has failed' 'systemctl is-failed assetit-tokend-default.socket'
@@ -31,4 +31,4 @@ systemctl stop assetit-tokend-default.socket assetit-tokend-second.socket asseti
 systemctl reset-failed
 rm /etc/systemd/system/assetit-tokend-{default,second}.socket /etc/assetit-tokend/secrets/second
 systemctl daemon-reload
-rm -f $run/*
+rm -f "$run"/*

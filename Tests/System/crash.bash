@@ -1,5 +1,5 @@
 # The daemon dies, or hangs.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 before=$(read_socket) asked=$(requests) pid=$(main_pid)

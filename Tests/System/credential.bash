@@ -1,9 +1,9 @@
 # Other units load the header as a credential; the secret itself may be an encrypted one.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 # load UNIT: starts a unit that loads the header, and prints what it got.
 load() {
-  systemd-run --quiet --wait --pipe --collect --unit="$1" -p LoadCredential=assetit.header:$socket -p DynamicUser=yes \
+  systemd-run --quiet --wait --pipe --collect --unit="$1" -p "LoadCredential=assetit.header:$socket" -p DynamicUser=yes \
     bash -c 'cat "$CREDENTIALS_DIRECTORY/assetit.header"; printf "|%s" "$(id -un)"'
 }
 fresh <<<'socket.audit = "all"'

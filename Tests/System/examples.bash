@@ -1,5 +1,5 @@
 # The units under docs/examples/systemd do what they say.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 for unit in app.service app-header.path app-header.service; do cp "$examples/$unit" /etc/systemd/system/; done

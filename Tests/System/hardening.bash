@@ -1,5 +1,5 @@
 # What the unit may and may not do.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 unit=$(property FragmentPath)

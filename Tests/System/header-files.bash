@@ -1,8 +1,8 @@
 # Files and sockets stay through a restart and are gone after a stop.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
-inode=$(stat -c %i $header)
+inode=$(stat -c %i "$header")
 ok 'a restart leaves file and socket as they are' \
   'systemctl restart assetit-tokend && [[ $(stat -c %i $header) == "$inode" && -S $socket ]]'
 ok 'a stop withdraws them' 'systemctl stop assetit-tokend && [[ -z $(ls $run) ]]'

@@ -1,5 +1,5 @@
 # AssetIT is away while the host boots, and comes later.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 systemctl stop assetit-tokend sim

@@ -1,5 +1,5 @@
 # What the scenarios share. They run one after another in one shell, in a system that was booted for them.
-# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+# shellcheck shell=bash
 
 passed=0 failed=0
 run=/run/assetit-tokend socket=/run/assetit-tokend/default.sock header=/run/assetit-tokend/default.header

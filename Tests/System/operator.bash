@@ -1,5 +1,5 @@
 # What an operator does, from the package to the first header.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 ok 'the package installs' 'install_package "$deb"'
 ok 'it neither enables nor starts the service' \

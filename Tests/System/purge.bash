@@ -1,5 +1,5 @@
 # Removal leaves nothing running, purge leaves nothing.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 systemctl enable assetit-tokend 2>/dev/null

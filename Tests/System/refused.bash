@@ -1,5 +1,5 @@
 # A wrong secret: the start fails at once, says why, and asks AssetIT once.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 systemctl stop assetit-tokend

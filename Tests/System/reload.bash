@@ -1,5 +1,5 @@
 # systemctl reload: all of a new configuration, or nothing of it.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 before=$(read_socket) pid=$(main_pid) asked=$(requests)

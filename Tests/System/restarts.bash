@@ -1,5 +1,5 @@
 # Fifty restarts under load: no reader ever gets nothing, and AssetIT isn't asked.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 asked=$(requests)

@@ -1,5 +1,5 @@
 # A new secret: replace the file, restart. Nobody is without a token.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 before=$(read_socket)

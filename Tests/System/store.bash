@@ -1,5 +1,5 @@
 # The descriptor store gives back only what is good.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 ok 'it holds the token, its socket and the HTTP socket' '[[ $(property NFileDescriptorStore) == 3 ]]'

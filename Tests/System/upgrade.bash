@@ -1,5 +1,5 @@
 # A newer package is installed while the service is in use.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 
 fresh </dev/null
 before=$(read_socket) asked=$(requests) pid=$(main_pid)
