@@ -20,10 +20,12 @@ let package = Package(
     .executable(name: "assetit-sim", targets: ["assetit-sim"]),
     .library(name: "AssetITTokenClient", targets: ["AssetITTokenClient"]),
   ],
+  // Exact, since no lock file is committed: a build of today is a build of next year. CONTRIBUTING.md says how to raise
+  // them.
   dependencies: [
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
   ],
   targets: [
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
