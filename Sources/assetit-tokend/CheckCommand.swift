@@ -20,7 +20,9 @@ struct CheckCommand: ParsableCommand {
     loader.looksBesideConfiguration = true
     let text: String
     do throws(ConfigurationProblems) {
-      text = Explanation.text(try loader.load(path: options.path), checkedSecrets: !noSecrets)
+      let configuration = try loader.load(path: options.path)
+      let remarks = noSecrets ? [] : loader.remarks(on: configuration).map { "\nnote: \($0)" }
+      text = Explanation.text(configuration, checkedSecrets: !noSecrets) + remarks.joined()
     } catch {
       StandardError.write("\(error)")
       throw ExitCode(ExitStatus.configuration.rawValue)

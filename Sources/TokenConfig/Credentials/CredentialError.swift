@@ -26,6 +26,13 @@ package enum CredentialError: Error, Equatable, Sendable {
   case controlCharacter(file: String)
 }
 
+extension CredentialError {
+  /// Whether descriptors or memory have run out, which says nothing about the file.
+  package var isShortage: Bool {
+    if case .unreadable(_, let cause) = self { cause.isShortage } else { false }
+  }
+}
+
 extension CredentialError: CustomStringConvertible {
   package var description: String {
     switch self {

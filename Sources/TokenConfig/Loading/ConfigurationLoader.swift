@@ -46,9 +46,8 @@ package struct ConfigurationLoader: Sendable {
     do throws(CredentialError) {
       (bytes, status) = try CredentialFile.contents(of: path, limit: SettingRanges.configurationBytes)
     } catch {
-      throw ConfigurationProblems([
-        ConfigurationProblem(file: Self.name(path), place: nil, text: Self.text(error))
-      ])
+      let problem = ConfigurationProblem(file: Self.name(path), place: nil, text: Self.text(error))
+      throw ConfigurationProblems([problem], isTemporary: error.isShortage)
     }
     return try load(bytes, as: path, status)
   }
@@ -63,6 +62,15 @@ package struct ConfigurationLoader: Sendable {
     CredentialReader(
       credentialsDirectory: credentialsDirectory, readersGroups: configuration.readersGroups, owners: owners,
       labels: labels)
+  }
+
+  /// What looks wrong about client IDs and secrets that can be used, a sentence for each, without a byte of them.
+  package func remarks(on configuration: Configuration) -> [String] {
+    let reader = credentialReader(for: configuration)
+    return configuration.profiles.flatMap { profile in
+      guard let credentials = try? reader.read(profile) else { return [String]() }
+      return credentials.oddities.map { "profiles.\(profile.name): \($0)" }
+    }
   }
 
   /// By hand a name service may be asked while somebody waits; the daemon shows numbers.
@@ -86,23 +94,22 @@ package struct ConfigurationLoader: Sendable {
   private func load(
     _ bytes: [UInt8], as path: String, _ status: stat?
   ) throws(ConfigurationProblems) -> Configuration {
-    let problems = ProblemList(file: Self.name(path))
-    let configuration = read(bytes, path, status, problems)
-    let all = problems.all
-    if let configuration, all.isEmpty { return configuration }
-    throw ConfigurationProblems(all)
-  }
-
-  private func read(_ bytes: [UInt8], _ path: String, _ status: stat?, _ problems: ProblemList)
-    -> Configuration?
-  {
     let nodes: [String: TOMLNode]
     do throws(SyntaxFault) {
       nodes = try TOMLSyntax(program: parser).parse(bytes)
     } catch {
-      problems.add(error.place, error.text)
-      return nil
+      let problem = ConfigurationProblem(file: Self.name(path), place: error.place, text: error.text)
+      throw ConfigurationProblems([problem], isTemporary: error.isTemporary)
     }
+    let problems = ProblemList(file: Self.name(path))
+    let configuration = read(nodes, path, status, problems)
+    guard problems.all.isEmpty else { throw ConfigurationProblems(problems.all) }
+    return configuration
+  }
+
+  private func read(
+    _ nodes: [String: TOMLNode], _ path: String, _ status: stat?, _ problems: ProblemList
+  ) -> Configuration {
     let whole = problems.section()
     let service = [Accounts.readers, Accounts.serviceUser, Accounts.serviceGroup]
     let accounts = Accounts(lookUpAccounts(Accounts.names(in: .table(nodes)).union(service)))

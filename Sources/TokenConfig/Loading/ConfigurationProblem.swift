@@ -23,9 +23,12 @@ extension ConfigurationProblem: CustomStringConvertible {
 /// Everything that is wrong with a configuration, all at once; never empty.
 package struct ConfigurationProblems: Error, Equatable, Sendable {
   package let all: [ConfigurationProblem]
+  /// The file couldn't be looked at for want of time or memory: nothing is known to be wrong with it.
+  package let isTemporary: Bool
 
-  package init(_ all: [ConfigurationProblem]) {
+  package init(_ all: [ConfigurationProblem], isTemporary: Bool = false) {
     self.all = all
+    self.isTemporary = isTemporary
   }
 }
 

@@ -7,6 +7,8 @@ internal import TokenCore
 /// program once more, with nothing but the file, bounded in time and memory.
 struct TOMLSyntax {
   let program: TOMLProgram
+  /// For finding the line where the parser died.
+  private static let searchLimit = Duration.seconds(2)
 
   /// - Throws: ``SyntaxFault`` for the first thing that isn't TOML.
   func parse(_ bytes: [UInt8]) throws(SyntaxFault) -> [String: TOMLNode] {
@@ -19,12 +21,13 @@ struct TOMLSyntax {
       // Its own words, but from a process that has read a file of any content.
       throw SyntaxFault(place: place, text: Printable.text(text, limit: 200))
     case .died:
+      let place = crashPlace(bytes, until: min(deadline, ContinuousClock.now + Self.searchLimit))
+      throw SyntaxFault(place: place, text: "is not TOML: the parser could not go on here")
+    case .exhausted:
       throw SyntaxFault(
-        place: crashPlace(bytes, until: deadline), text: "is not TOML: the parser could not go on here")
-    case .late:
-      throw SyntaxFault(
-        place: nil, text: "takes longer than \(TOMLProgram.limit.components.seconds) s to read")
-    case .failed(let reason): throw SyntaxFault(place: nil, text: "can't be read as TOML: \(reason)")
+        place: nil, text: "takes more than \(TOMLWorker.processorSeconds) s to read as TOML: make it shorter")
+    case .failed(let reason):
+      throw SyntaxFault(place: nil, text: "can't be read as TOML now: \(reason)", isTemporary: true)
     }
   }
 

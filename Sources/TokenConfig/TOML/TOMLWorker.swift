@@ -8,6 +8,9 @@ package enum TOMLWorker {
   /// The only argument of such a process. No command has this name, so that it isn't called by hand.
   static let argument = "parse-toml"
 
+  /// A configuration of 4 MiB takes less than one.
+  static let processorSeconds: UInt = 5
+
   /// Does the work and ends the process if it was started for it. To be called before anything else.
   package static func serveIfAsked() {
     guard CommandLine.arguments.count == 2, CommandLine.arguments[1] == argument else { return }
@@ -15,7 +18,7 @@ package enum TOMLWorker {
   }
 
   private static func serve() -> Bool {
-    guard ProcessLimits.confineToComputing(memory: 1 << 30, processorSeconds: 3),
+    guard ProcessLimits.confineToComputing(memory: 1 << 30, processorSeconds: processorSeconds),
       let text = readAll(limit: SettingRanges.configurationBytes)
     else { return false }
     let bytes = message(text).bytes

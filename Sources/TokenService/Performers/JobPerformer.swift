@@ -73,6 +73,7 @@ final class JobPerformer: Sendable {
     do throws(ConfigurationProblems) {
       return .configuration(try loader.load(path: path))
     } catch {
+      if error.isTemporary { return .failed(JobFailure(reason: "\(error)")) }
       return .refused(error.all.map(\.description))
     }
   }
@@ -101,12 +102,5 @@ extension Job {
     case .inspectSocket(let socket, _, _), .unbindSocket(let socket, _): socket
     default: nil
     }
-  }
-}
-
-extension CredentialError {
-  /// Whether descriptors or memory have run out, which says nothing about the file.
-  fileprivate var isShortage: Bool {
-    if case .unreadable(_, let cause) = self { cause.isShortage } else { false }
   }
 }

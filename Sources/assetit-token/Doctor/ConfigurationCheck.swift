@@ -20,7 +20,12 @@ enum ConfigurationCheck {
         loader.checksSecrets
         ? .ok("secrets: all are there, readable for the service and for nobody else")
         : .skipped("secrets: only root may look at them (sudo)")
-      return (configuration, [.ok("configuration: \(path) is in order (profiles: \(names))"), secrets])
+      let remarks = loader.checksSecrets ? loader.remarks(on: configuration) : []
+      return (
+        configuration,
+        [.ok("configuration: \(path) is in order (profiles: \(names))"), secrets]
+          + remarks.map { .doubtful("secrets: \($0)") }
+      )
     } catch {
       return (nil, error.all.map { .wrong("configuration: \($0)", .configuration) })
     }
