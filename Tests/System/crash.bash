@@ -4,7 +4,7 @@
 fresh </dev/null
 before=$(read_socket) asked=$(requests) pid=$(main_pid)
 begin_load socket
-inode=$(stat -c %i $header)
+inode=$(stat -c %i "$header")
 kill -KILL "$pid"
 ok 'after SIGKILL the header file is gone or new within a second' \
   'soon "[[ ! -e $header || \$(stat -c %i $header) != $inode ]]" 1'

@@ -6,7 +6,7 @@ fresh </dev/null
 {
   for ((i = 0; i < profiles; i++)); do
     printf '[profiles.profile-of-a-very-long-name-%04d]\nbase_url = "http://127.0.0.1:%s"\nclient_id = "test-client"\nclient_secret_credential = "secrets_default"\nfiles = []\n' \
-      "$i" $port
+      "$i" "$port"
   done
 } >/etc/assetit-tokend/config.toml
 cpu_of() { awk '{print ($14 + $15) * 10}' "/proc/$1/stat"; }
