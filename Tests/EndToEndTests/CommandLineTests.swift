@@ -63,11 +63,13 @@ struct CommandLineTests {
       """)
     let result = try await run([command])
     #expect(result.ending == .exited(78))
-    let keys = [
-      "profiles.one.base_url", "profiles.one.client_id", "profiles.one.client_secret_file",
-      "profiles.one.refresh.at", "profiles.one.refresh.retry_min", "profiles.one.refresh.jittr",
-      "profiles.one.socket.mode", "profiles.one.socket.group", "profiles.two.region",
-    ]
+    let keys =
+      [
+        "profiles.one.base_url", "profiles.one.client_id", "profiles.one.client_secret_file",
+        "profiles.one.refresh.at", "profiles.one.refresh.retry_min", "profiles.one.refresh.jittr",
+        "profiles.one.socket.mode", "profiles.two.region",
+        // A start goes on without a group that can't be looked up yet.
+      ] + (command == "run" ? [] : ["profiles.one.socket.group"])
     for key in keys {
       #expect(
         result.errorLines.count { $0.contains("config.toml: \(key): ") } == 1, "\(key)\n\(result.error)")

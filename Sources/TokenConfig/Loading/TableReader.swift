@@ -228,6 +228,6 @@ final class TableReader {
       report(key, "unknown key" + (nearest.map { "; did you mean \($0)?" } ?? ""))
     }
     let others = unknown.count - Self.mostUnknown
-    if others > 0 { problems.add(path.text, "\(others) more unknown keys") }
+    if others > 0 { problems.add(path.text.isEmpty ? nil : path.text, "\(others) more unknown keys") }
   }
 }

@@ -38,7 +38,9 @@ struct TOMLSyntax {
     var (survived, died) = (0, ends.count)
     while died - survived > 1, ContinuousClock.now < deadline {
       let middle = (survived + died) / 2
-      if case .died = program.run(Array(bytes[..<ends[middle - 1]]), until: deadline) {
+      // With its line break: without it, the parser may meet the end of the file instead.
+      let beginning = bytes.prefix(ends[middle - 1] + 1)
+      if case .died = program.run(Array(beginning), until: deadline) {
         died = middle
       } else {
         survived = middle
