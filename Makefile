@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install deb test-deb fleet simulate bench-proxy chaos kills soak clean
+.PHONY: help demo test build install deb test-deb fleet fuzz-http simulate bench-proxy chaos kills soak clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -92,6 +92,11 @@ bench-proxy: ## what nginx's question to the daemon costs, against a fixed heade
 	@swift build -c release --static-swift-stdlib --scratch-path .build-release --product assetit-sim \
 	  -Xlinker -z -Xlinker now >&2
 	@Benchmarks/proxy "$$(build-aux/release)"
+CONNECTIONS ?= 250000
+fuzz-http: ## damaged and aborted HTTP requests: CONNECTIONS=250000 SEED=1
+	@build-aux/require $(build_packages) $(test_packages)
+	@export ASSETIT_STRICT=1 ASSETIT_FUZZ_CONNECTIONS=$(CONNECTIONS) ASSETIT_FUZZ_SEED=$(SEED); \
+	  swift build --build-tests --quiet && swift test --skip-build --filter HTTPFuzzTests
 
 clean: ## removes everything that was built
 	rm -rf .build .build-release .build-bench build

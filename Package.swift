@@ -100,7 +100,8 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/TestSupport", swiftSettings: settings),
-    .testTarget(name: "TokenCoreTests", dependencies: ["TokenCore"], swiftSettings: settings),
+    .testTarget(
+      name: "TokenCoreTests", dependencies: ["TestSupport", "TokenCore"], swiftSettings: settings),
     // Whole lives of the daemon under a virtual clock: `make simulate`, and a few in `make test`.
     .target(
       name: "DaemonSimulation", dependencies: ["DaemonCore", "TokenCore"], path: "Tests/DaemonSimulation",

@@ -1,3 +1,4 @@
+import TestSupport
 import TokenCore
 
 /// A machine with a clock that the test moves.

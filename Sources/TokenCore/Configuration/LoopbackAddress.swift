@@ -62,7 +62,10 @@ package struct LoopbackAddress: Equatable, Sendable, CustomStringConvertible {
     var read: [[UInt16]] = []
     for half in halves {
       let parts = half.isEmpty ? [] : half.split(separator: ":", omittingEmptySubsequences: false)
-      let groups = parts.compactMap { (1...4).contains($0.utf8.count) ? UInt16($0, radix: 16) : nil }
+      let groups = parts.compactMap { part in
+        // A sign is a digit to nobody but the initializer.
+        part.utf8.count <= 4 && part.allSatisfy(\.isHexDigit) ? UInt16(part, radix: 16) : nil
+      }
       guard groups.count == parts.count else { throw .malformed }
       read.append(groups)
     }

@@ -50,7 +50,8 @@ final class ClientSocket: Sendable {
   ) throws(Failure) -> Int32 {
     let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure("make a socket") }
-    var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+    var time = timeval(
+      tv_sec: Int(limit.components.seconds), tv_usec: Int(limit.components.attoseconds / 1_000_000_000_000))
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     let result = withUnsafePointer(to: &address) {
