@@ -14,7 +14,7 @@ SYSTEMS ?= host
 build_packages := git g++ pkg-config libcurl4-openssl-dev libssl-dev libsystemd-dev
 demo_packages := curl
 # python3-venv: for Ansible and two libraries from PyPI. Programs of packages that start services are only unpacked.
-test_packages := openssl socat ca-certificates curl mandoc python3-venv shellcheck
+test_packages := openssl socat ca-certificates curl mandoc python3-venv shellcheck strace
 deb_packages := debhelper lintian
 
 help: ## lists these targets

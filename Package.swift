@@ -67,6 +67,13 @@ let package = Package(
         "TokenCore", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "TokenSetup",
+      dependencies: [
+        "TokenCore", "TokenConfig", "TokenService", "AssetITAPI", "AssetITTokenClient", "CommandLineProgram",
+        "LinuxSystem", "CLinux",
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "assetit-token",
       dependencies: [
@@ -78,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "CommandLineProgram", "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
+        "CommandLineProgram", "TokenSetup", "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -142,7 +149,14 @@ let package = Package(
     .testTarget(name: "SimulatorTests", dependencies: ["assetit-sim"], swiftSettings: settings),
     .testTarget(
       name: "ClientTests",
-      dependencies: ["assetit-token", "AssetITTokenClient", "AssetITAPI", "TokenConfig", "TokenCore"],
+      dependencies: [
+        "TestSupport", "LinuxSystem", "assetit-token", "AssetITTokenClient", "AssetITAPI", "TokenConfig",
+        "TokenCore",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TokenSetupTests",
+      dependencies: ["TestSupport", "TokenSetup", "TokenConfig", "TokenCore", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",

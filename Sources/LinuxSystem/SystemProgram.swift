@@ -7,7 +7,7 @@ package struct SystemProgram: Sendable {
   package struct Result: Sendable {
     /// As a shell has it: 128 and the signal's number if one ended it.
     package let exitCode: Int32
-    package let output: [UInt8]
+    package var output: [UInt8]
     package let error: [UInt8]
 
     package init(exitCode: Int32, output: [UInt8], error: [UInt8]) {

@@ -21,7 +21,8 @@ package enum Explanation {
     ]
   }
 
-  private static func describe(_ profile: ProfileConfiguration, checkedSecrets: Bool) -> String {
+  /// One profile.
+  package static func describe(_ profile: ProfileConfiguration, checkedSecrets: Bool) -> String {
     let (exchange, refresh, socket) = (profile.exchange, profile.refresh, profile.socket)
     let secret = describe(profile.clientSecret) + (checkedSecrets ? "" : ", not looked at")
     var lines = [

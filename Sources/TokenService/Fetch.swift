@@ -1,4 +1,4 @@
-import AssetITAPI
+package import AssetITAPI
 import Dispatch
 import LinuxSystem
 import Synchronization
@@ -21,6 +21,31 @@ package enum Fetch {
   package static func header(
     of profile: String, configuration path: String, environment: [String: String]
   ) throws(Failure) -> Secret {
+    let (chosen, credentials) = try prepare(profile, path, environment)
+    let grant = try grant(chosen, credentials)
+    return grant.token.prefixed(with: chosen.exchange.headerPrefix)
+  }
+
+  /// The same exchange, told in full.
+  ///
+  /// - Throws: ``Failure`` where it can't even be tried.
+  package static func trace(
+    of profile: String, configuration path: String, environment: [String: String]
+  ) throws(Failure) -> (profile: ProfileConfiguration, trace: ExchangeTrace) {
+    let (chosen, credentials) = try prepare(profile, path, environment)
+    return (chosen, trace(chosen, credentials))
+  }
+
+  /// One exchange, told in full.
+  package static func trace(_ profile: ProfileConfiguration, _ credentials: Credentials) -> ExchangeTrace {
+    let request = AuthenticationRequest(
+      settings: profile.exchange, credentials: credentials, assumedLifetime: profile.refresh.assumedLifetime)
+    return ExchangeTrace.make(request) { ClockReading.current().timeOfDay }
+  }
+
+  private static func prepare(
+    _ profile: String, _ path: String, _ environment: [String: String]
+  ) throws(Failure) -> (ProfileConfiguration, Credentials) {
     SignalQueue.ignorePipe()
     do throws(SystemError) {
       try ProcessLimits.forbidDumps()
@@ -44,10 +69,19 @@ package enum Fetch {
     } catch {
       throw .exchange(.credentialsUnavailable(reason: "\(error)"))
     }
-    let request = AuthenticationRequest(
-      settings: chosen.exchange, credentials: credentials, assumedLifetime: chosen.refresh.assumedLifetime)
-    let grant = try exchange(request)
-    return grant.token.prefixed(with: chosen.exchange.headerPrefix)
+    return (chosen, credentials)
+  }
+
+  /// One exchange.
+  ///
+  /// - Throws: ``Failure``.
+  package static func grant(
+    _ profile: ProfileConfiguration, _ credentials: Credentials
+  ) throws(Failure) -> TokenGrant {
+    try exchange(
+      AuthenticationRequest(
+        settings: profile.exchange, credentials: credentials, assumedLifetime: profile.refresh.assumedLifetime
+      ))
   }
 
   private static func exchange(_ request: AuthenticationRequest) throws(Failure) -> TokenGrant {

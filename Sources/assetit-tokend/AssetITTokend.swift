@@ -14,7 +14,10 @@ struct AssetITTokend: ParsableCommand {
       Signals: TERM and INT stop, HUP reloads the configuration, USR1 refreshes every profile now.
       """,
     version: Release.version,
-    subcommands: [RunCommand.self, CheckCommand.self, FetchCommand.self, CleanUpCommand.self],
+    subcommands: [
+      RunCommand.self, CheckCommand.self, FetchCommand.self, SetupCommand.self, RotateCommand.self,
+      CleanUpCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 
   static func main() {

@@ -1,3 +1,6 @@
+import Glibc
+import LinuxSystem
+import TestSupport
 import Testing
 import TokenCore
 
@@ -29,14 +32,70 @@ struct DoctorTests {
         "ok    unit: assetit-tokend.service is active (all is well)"
       ),
       ("LoadState=not-found\nActiveState=inactive\n", "install the package"),
-      ("LoadState=loaded\nActiveState=failed\nResult=exit-code\n", "has failed (exit-code)"),
+      (
+        "LoadState=loaded\nActiveState=failed\nResult=exit-code\nExecMainStatus=77\nStatusText=default: refused\n",
+        "has given up (exit code 77: AssetIT refused the credentials, or the system refused the service something):"
+          + " default: refused. Next: put it right, then systemctl start assetit-tokend"
+      ),
+      (
+        "LoadState=loaded\nActiveState=failed\nResult=signal\nExecMainStatus=9\n",
+        "has given up (exit code 9: signal). Next: journalctl -xeu assetit-tokend"
+      ),
       ("LoadState=loaded\nActiveState=inactive\nStatusText=\n", "systemctl enable --now"),
       ("LoadState=loaded\nActiveState=activating\n", "still starting"),
     ])
   func unit(output: String, text: String) {
-    let line = UnitCheck.finding(UnitCheck.properties(output)).line(isColored: false)
+    let line = UnitCheck.finding(ServiceUnit.properties(output)).line(isColored: false)
     #expect(line.contains(text))
     #expect(line.hasPrefix("ok") == output.contains("=active"))
+  }
+
+  private static func configuration(socket: String, file: String) -> Configuration {
+    var profile = ProfileConfiguration(
+      name: "p", exchange: ExchangeSettings(baseURL: "https://x"), clientID: .inline(Secret("id")),
+      clientSecret: .credential("secrets_p"), socket: SocketConfiguration(path: socket), files: [])
+    profile.files = [FileConfiguration(path: file)]
+    return Configuration(api: APIConfiguration(), profiles: [profile])
+  }
+
+  @Test(
+    "a folder that the unit's hardening closes is named with the remedy",
+    arguments: [
+      ("/run/assetit-tokend", nil), ("/run/assetit-tokend/x", nil), ("/srv/app", nil),
+      ("/run/assetit", "ReadWritePaths=/run/assetit into a drop-in (systemctl edit assetit-tokend)"),
+      ("/home/app", "(ProtectHome=): choose another folder"), ("/tmp/x", "readers don't see (PrivateTmp=)"),
+    ] as [(String, String?)])
+  func folders(folder: String, text: String?) {
+    let unit = [
+      "ReadWritePaths": "/run/assetit-tokend -/srv/app", "ProtectSystem": "strict", "ProtectHome": "yes",
+      "PrivateTmp": "yes",
+    ]
+    let configuration = Self.configuration(socket: "/run/assetit-tokend/p.sock", file: folder + "/p.header")
+    let lines = FolderCheck.findings(configuration, unit).map { $0.line(isColored: false) }
+    #expect(lines.count == (text == nil ? 0 : 1))
+    if let text { #expect(lines.first?.contains(text) == true, "\(lines)") }
+    #expect(FolderCheck.findings(configuration, [:]).isEmpty, "a unit without hardening")
+  }
+
+  @Test("a secret that isn't there yet is asked for where the unit takes it from")
+  func missingSecret() throws {
+    let reader = CredentialReader(credentialsDirectory: nil, readersGroups: [])
+    func lines(_ unitText: String) -> [String] {
+      SecretCheck(reader: reader, loaded: LoadedCredentials(unitText: unitText))
+        .findings(Self.configuration(socket: "/s", file: "/f")).map { $0.line(isColored: false) }
+    }
+    #expect(
+      lines("LoadCredential=secrets:/nonexistent") == [
+        "FAIL  secret of p: write it to /nonexistent/p (root, 0600), then systemctl restart assetit-tokend"
+      ])
+    #expect(lines("").first?.contains("the unit loads no credential secrets_p") == true)
+    let folder = try TemporaryFolder()
+    write("value\n", to: folder.path("p"))
+    chmod(folder.path("p"), 0o600)
+    #expect(
+      lines("LoadCredential=secrets:\(folder.path)").first?.hasPrefix("ok    secrets: all are there") == true)
+    chmod(folder.path("p"), 0o644)
+    #expect(lines("LoadCredential=secrets:\(folder.path)").first?.contains("chmod o=") == true)
   }
 
   @Test(

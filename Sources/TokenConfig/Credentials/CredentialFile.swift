@@ -118,7 +118,7 @@ struct CredentialFile {
     AccessControlList(of: file, granting: .readOrWrite)
   }
 
-  private static func value(_ bytes: [UInt8], _ path: String) throws(CredentialError) -> Secret {
+  static func value(_ bytes: [UInt8], _ path: String) throws(CredentialError) -> Secret {
     var value = bytes[...]
     // Editors of other systems put it before UTF-8 text; the service would take it for part of the secret.
     if value.starts(with: [0xEF, 0xBB, 0xBF]) { value = value.dropFirst(3) }

@@ -54,6 +54,9 @@ package struct CredentialReader: Sendable {
     try CredentialFile(path: path, rule: secretRule, labels: labels).judge()
   }
 
+  /// One of the two.
+  ///
+  /// - Throws: ``CredentialError``.
   package func read(_ source: CredentialSource, isSecret: Bool) throws(CredentialError) -> Secret {
     switch source {
     case .inline(let secret):

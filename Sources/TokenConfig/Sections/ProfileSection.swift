@@ -2,7 +2,7 @@ internal import Glibc
 internal import TokenCore
 
 /// `[profiles.NAME]`.
-struct ProfileSection {
+package struct ProfileSection {
   let name: String
   let table: TableReader
   let context: ReadingContext
@@ -21,7 +21,7 @@ struct ProfileSection {
   }
 
   /// `[a-z0-9][a-z0-9_-]{0,31}`
-  static func isName(_ name: String) -> Bool {
+  package static func isName(_ name: String) -> Bool {
     let isPlain: (UInt8) -> Bool = {
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
     }
@@ -95,8 +95,8 @@ struct ProfileSection {
     if !loader.checksSecrets { return standard }
     table.report(
       "client_secret_file",
-      "is missing, and there are no systemd credentials here ($CREDENTIALS_DIRECTORY is not set): name the"
-        + " secret's file, or write the secret to \(beside) (root, 0600) and start the unit")
+      "is missing: write the secret to \(beside) (root, 0600), or name another file; outside of the unit there are no"
+        + " systemd credentials ($CREDENTIALS_DIRECTORY is not set)")
     return nil
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import AssetITTokenClient
 import CommandLineProgram
 import FoundationEssentials
+import LinuxSystem
 import TokenConfig
 import TokenCore
 
@@ -28,10 +29,14 @@ struct DoctorCommand: ClientCommand {
       for finding in new { try StandardOutput.write(line: finding.line(isColored: isColored)) }
       findings += new
     }
-    let (configuration, found) = ConfigurationCheck.run(path)
+    let unit = (try? ServiceUnit()) ?? nil
+    let (configuration, found) = ConfigurationCheck.run(path, unit)
     try show(found)
     for profile in configuration?.profiles ?? [] { try show(ServiceCheck.run(profile)) }
-    try show(UnitCheck.run())
+    try show([UnitCheck.run(unit)])
+    if let configuration, let settings = try? unit?.properties(FolderCheck.properties) {
+      try show(FolderCheck.findings(configuration, settings))
+    }
     let client = connection.client()
     try show([SocketCheck.run(client.socketPath, "the HTTP socket")])
     for profile in configuration?.profiles ?? [] {

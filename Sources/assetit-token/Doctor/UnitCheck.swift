@@ -1,33 +1,23 @@
-import Glibc
 import LinuxSystem
 
 /// Does systemd have the daemon's unit, and is it running?
 enum UnitCheck {
-  private static let unit = "assetit-tokend.service"
+  private static let unit = ServiceUnit.name
+  private static let properties = ["LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"]
 
-  static func run() -> [Finding] {
-    // sd_booted(3)
-    guard access("/run/systemd/system", F_OK) == 0 else {
-      return [.skipped("unit: this host doesn't run systemd")]
+  /// - Parameter unit: `nil`: this host doesn't run systemd.
+  static func run(_ unit: ServiceUnit?) -> Finding {
+    guard let unit else { return .skipped("unit: this host doesn't run systemd") }
+    do throws(SystemError) {
+      return finding(try unit.properties(properties))
+    } catch {
+      return .skipped("unit: \(error)")
     }
-    guard
-      let shown = try? SystemProgram("systemctl").run(
-        ["show", "--property=LoadState,ActiveState,StatusText,Result", unit], limit: .seconds(5)),
-      shown.exitCode == 0
-    else { return [.skipped("unit: systemctl doesn't answer")] }
-    return [finding(properties(String(decoding: shown.output, as: UTF8.self)))]
-  }
-
-  static func properties(_ text: String) -> [String: String] {
-    let pairs = text.split(separator: "\n").compactMap { line -> (String, String)? in
-      guard let equals = line.firstIndex(of: "=") else { return nil }
-      return (String(line[..<equals]), String(line[equals...].dropFirst()))
-    }
-    return Dictionary(pairs) { first, _ in first }
   }
 
   static func finding(_ properties: [String: String]) -> Finding {
-    let says = properties["StatusText"].flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
+    let text = properties["StatusText"] ?? ""
+    let says = text.isEmpty ? "" : " (\(text))"
     if properties["LoadState"] == "not-found" {
       return .wrong("unit: there is no \(unit): install the package", .unavailable)
     }
@@ -36,13 +26,28 @@ enum UnitCheck {
     case "activating"?:
       return .wrong(
         "unit: \(unit) is still starting\(says): journalctl -u assetit-tokend says why", .unavailable)
-    case "failed"?:
-      let result = properties["Result"] ?? "unknown"
-      return .wrong(
-        "unit: \(unit) has failed (\(result)): journalctl -xeu assetit-tokend says why and what to do",
-        .unavailable)
+    case "failed"?: return failed(properties, text)
     default:
       return .wrong("unit: \(unit) isn't running: systemctl enable --now assetit-tokend", .unavailable)
     }
+  }
+
+  /// On 64, 77 and 78 systemd doesn't start it again: it has given up on something that must be changed first.
+  private static func failed(_ properties: [String: String], _ text: String) -> Finding {
+    let code = properties["ExecMainStatus"].flatMap { Int32($0) } ?? 0
+    let meaning: (text: String, status: ExitStatus) =
+      switch code {
+      case 64: ("its command line is wrong", .usage)
+      case 77: ("AssetIT refused the credentials, or the system refused the service something", .noPermission)
+      case 78: ("it can't work with the configuration", .configuration)
+      default: (properties["Result"] ?? "unknown", .unavailable)
+      }
+    let reason = text.isEmpty ? "" : ": \(text)"
+    let next =
+      [64, 77, 78].contains(code)
+      ? "put it right, then systemctl start assetit-tokend" : "journalctl -xeu assetit-tokend"
+    return .wrong(
+      "unit: \(unit) has given up (exit code \(code): \(meaning.text))\(reason). Next: \(next)",
+      meaning.status)
   }
 }
