@@ -2,6 +2,7 @@
    _GNU_SOURCE itself must not be defined here: it changes types that the Glibc module has already. */
 #pragma once
 #include <pthread.h>
+#include <semaphore.h>
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -18,6 +19,7 @@ extern int pthread_setname_np(pthread_t, const char *);
 extern int fcntl(int, int, ...);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 extern int memfd_create(const char *, unsigned int);
+extern int sem_clockwait(sem_t *, clockid_t, const struct timespec *);
 
 /* struct ucred (unix(7)). */
 struct clinux_peer_credentials {

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 package import LinuxSystem
 import Synchronization
@@ -10,7 +9,7 @@ package import TokenCore
 /// systemd.service(5)).
 package enum CleanUp {
   /// How long folders may take; one that hangs is left behind.
-  private static let patience = DispatchTimeInterval.milliseconds(900)
+  private static let patience = Duration.milliseconds(900)
 
   /// Does nothing after a clean end (`$SERVICE_RESULT` is `success`: a stop withdraws by itself, and a restart keeps the
   /// files), and nothing while a daemon holds the list's lock.
@@ -31,22 +30,22 @@ package enum CleanUp {
     guard let list else { return ([], []) }
     let byFolder = Dictionary(grouping: try list.inherited()) { Folder.folderPath(of: $0.path) }
     let results = Mutex<[Result<[String], SystemError>]>([])
-    let done = DispatchGroup()
+    let done = TimedSemaphore()
     let threads = JobThreads(name: "clean-up")
     for entries in byFolder.values {
-      done.enter()
       do throws(SystemError) {
         try threads.run {
           let result = Result { () throws(SystemError) in try remove(entries) }
           results.withLock { $0.append(result) }
-          done.leave()
+          done.signal()
         }
       } catch {
         results.withLock { $0.append(.failure(error)) }
-        done.leave()
+        done.signal()
       }
     }
-    let isDone = done.wait(timeout: .now() + patience) == .success
+    let end = BootTime.now() + patience
+    let isDone = byFolder.allSatisfy { _ in done.wait(within: end - .now()) }
     var ended = results.withLock { $0 }
     if !isDone {
       ended.append(.failure(SystemError("clean up", "a folder that doesn't answer", errno: ETIMEDOUT)))

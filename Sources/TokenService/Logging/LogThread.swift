@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import LinuxSystem
 import Synchronization
@@ -17,7 +16,7 @@ final class LogThread: Sendable {
   /// Lines that wait at the same time.
   private static let limit = 2_048
   /// How long the end of the process waits for what is still to be written.
-  private static let patience = DispatchTimeInterval.milliseconds(500)
+  private static let patience = Duration.milliseconds(500)
 
   /// Lines that are made on the thread.
   private let queue = BoundedQueue<@Sendable () -> [Line]>(limit: limit)
@@ -25,7 +24,7 @@ final class LogThread: Sendable {
   private let drops = Atomic<Int>(0)
   /// Whether ``dropped`` has been called since the last batch was written.
   private let isTold = Atomic<Bool>(false)
-  private let isOver = DispatchSemaphore(value: 0)
+  private let isOver = TimedSemaphore()
   private let dropped: @Sendable (_ total: Int) -> Void
 
   /// `put` writes a line, on the thread. `dropped` is called on any thread when lines begin to be dropped, and when they
@@ -50,7 +49,7 @@ final class LogThread: Sendable {
   /// Takes no more lines and waits until the others are written, half a second at most.
   func finish() {
     queue.close()
-    _ = isOver.wait(timeout: .now() + Self.patience)
+    _ = isOver.wait(within: Self.patience)
   }
 
   private func run() {

@@ -1,4 +1,3 @@
-import Dispatch
 import LinuxSystem
 import Synchronization
 import TokenConfig
@@ -7,7 +6,7 @@ import TokenCore
 /// Looks up users and groups on one thread, for a limited time: a name service that is away may keep a caller for long,
 /// and a configuration has to be read without it.
 final class AccountThread: Sendable {
-  private static let limit = DispatchTimeInterval.seconds(2)
+  private static let limit = Duration.seconds(2)
 
   private struct State {
     var isBusy = false
@@ -25,7 +24,7 @@ final class AccountThread: Sendable {
       return !state.isBusy
     }
     guard isFree else { return known(names) }
-    let done = DispatchSemaphore(value: 0)
+    let done = TimedSemaphore()
     // The packaged names lie in the host's own files, which are asked first; others may wait for the network.
     let ordered = names.sorted {
       ($0.text.hasPrefix("assetit") ? 0 : 1) < ($1.text.hasPrefix("assetit") ? 0 : 1)
@@ -43,7 +42,7 @@ final class AccountThread: Sendable {
       return known(names)
     }
     started.detach()
-    _ = done.wait(timeout: .now() + Self.limit)
+    _ = done.wait(within: Self.limit)
     return known(names)
   }
 

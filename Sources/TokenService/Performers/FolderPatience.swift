@@ -1,4 +1,3 @@
-import Dispatch
 import LinuxSystem
 import Synchronization
 
@@ -17,7 +16,7 @@ final class FolderPatience: Sendable {
   func attempt(_ folder: String, _ look: @escaping @Sendable () -> Void) -> Bool {
     let (isHanging, others) = state.withLock { ($0.hanging.contains(folder), $0.hanging.count) }
     guard !isHanging else { return false }
-    let done = DispatchSemaphore(value: 0)
+    let done = TimedSemaphore()
     do throws(SystemError) {
       try threads.run { [self] in
         look()
@@ -27,11 +26,11 @@ final class FolderPatience: Sendable {
     } catch {
       return false
     }
-    let limit = DispatchTimeInterval.milliseconds(max(50, 500 - 100 * others))
-    guard done.wait(timeout: .now() + limit) == .timedOut else { return true }
+    let limit = Duration.milliseconds(max(50, 500 - 100 * others))
+    guard !done.wait(within: limit) else { return true }
     state.withLock { _ = $0.hanging.insert(folder) }
     // It may have returned just now.
-    guard done.wait(timeout: .now()) == .success else { return false }
+    guard done.wait(within: .zero) else { return false }
     state.withLock { _ = $0.hanging.remove(folder) }
     return true
   }

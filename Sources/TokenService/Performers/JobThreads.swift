@@ -1,4 +1,3 @@
-import Dispatch
 import LinuxSystem
 import Synchronization
 
@@ -13,12 +12,12 @@ final class JobThreads: Sendable {
   }
 
   /// Long enough for the next job of a series, short enough that an idle daemon has no such thread.
-  private static let idleTime = DispatchTimeInterval.milliseconds(100)
+  private static let idleTime = Duration.milliseconds(100)
 
   private let name: String
   private let state = Mutex(State())
   /// Signalled once for each idle thread that was taken.
-  private let work = DispatchSemaphore(value: 0)
+  private let work = TimedSemaphore()
 
   /// `name`: at most 15 bytes.
   init(name: String) {
@@ -53,7 +52,7 @@ final class JobThreads: Sendable {
 
   private func next() -> Job? {
     state.withLock { $0.idle += 1 }
-    if work.wait(timeout: .now() + Self.idleTime) == .timedOut {
+    if !work.wait(within: Self.idleTime) {
       let mayEnd = state.withLock { state in
         guard state.idle > 0 else { return false }
         state.idle -= 1

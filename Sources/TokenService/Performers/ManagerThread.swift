@@ -1,4 +1,3 @@
-import Dispatch
 import LinuxSystem
 import Systemd
 
@@ -14,12 +13,12 @@ final class ManagerThread: Sendable {
   /// A start with 2,000 profiles has some 4,000 at once.
   private static let limit = 16_384
   /// How long the end of the process waits for what is still to be told.
-  private static let patience = DispatchTimeInterval.milliseconds(500)
+  private static let patience = Duration.milliseconds(500)
 
   private let orders = BoundedQueue<Order>(limit: limit)
   private let notifier = Notifier()
   private let store = DescriptorStore()
-  private let isOver = DispatchSemaphore(value: 0)
+  private let isOver = TimedSemaphore()
 
   /// - Throws: where the kernel gives no thread.
   init() throws(SystemError) {
@@ -56,7 +55,7 @@ final class ManagerThread: Sendable {
   /// Takes no more orders, and waits until the others are done, half a second at most.
   func finish() {
     orders.close()
-    _ = isOver.wait(timeout: .now() + Self.patience)
+    _ = isOver.wait(within: Self.patience)
   }
 
   private func run() {
