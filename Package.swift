@@ -85,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "CommandLineProgram", "TokenSetup", "TokenCore", "TokenConfig", "TokenService", "ControlAPI",
+        "CommandLineProgram", "TokenSetup", "TokenCore", "TokenConfig", "AssetITAPI", "TokenService",
+        "ControlAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -16,17 +16,20 @@ package final class TimedSemaphore: Sendable {
   }
 
   deinit {
+    guard let semaphore else { return }
     sem_destroy(semaphore)
-    semaphore?.deallocate()
+    semaphore.deallocate()
   }
 
   private var semaphore: UnsafeMutablePointer<sem_t>? { UnsafeMutablePointer(bitPattern: address) }
 
   package func signal() {
+    guard let semaphore else { return }
     sem_post(semaphore)
   }
 
   package func wait() {
+    guard let semaphore else { return }
     while sem_wait(semaphore) != 0, errno == EINTR {}
   }
 
@@ -34,6 +37,7 @@ package final class TimedSemaphore: Sendable {
   ///
   /// - Returns: whether it has.
   package func wait(within limit: Duration) -> Bool {
+    guard let semaphore else { return false }
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     let end = Duration.seconds(now.tv_sec) + .nanoseconds(now.tv_nsec) + max(limit, .zero)

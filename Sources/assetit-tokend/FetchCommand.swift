@@ -1,4 +1,5 @@
 import ArgumentParser
+import AssetITAPI
 import CommandLineProgram
 import FoundationEssentials
 import Glibc
