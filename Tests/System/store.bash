@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 
 fresh </dev/null
-ok 'it holds the token, its socket and the HTTP socket' '[[ $(property NFileDescriptorStore) == 3 ]]'
+ok 'it holds the token, its socket, the HTTP socket, and when it was started' \
+  'soon "[[ \$(property NFileDescriptorStore) == 4 ]]" 3'
 drop_in <<U
 [Service]
 NotifyAccess=all
@@ -15,7 +16,7 @@ for name in default.9000 default.-1 gone.5 stranger; do
 done
 ok 'a socket that no profile has is closed and removed' '[[ ! -e $run/foreign.sock ]]'
 ok 'the good ones are still used' 'said | grep "serving the token from before the restart" && read_socket'
-ok 'nothing else stays in the store' 'soon "[[ \$(property NFileDescriptorStore) == 3 ]]" 3'
+ok 'nothing else stays in the store' 'soon "[[ \$(property NFileDescriptorStore) == 4 ]]" 3'
 
 fresh </dev/null
 asked=$(requests)
@@ -29,7 +30,7 @@ ok 'the token stayed through both' '[[ $(requests) == "$asked" ]]'
 sed -i 's/profiles.default/profiles.other/' /etc/assetit-tokend/config.toml
 put_secret "$secret" other
 ok 'so does a profile that is gone, with its token' \
-  'systemctl restart assetit-tokend && soon "[[ \$(property NFileDescriptorStore) == 3 ]]" && [[ ! -e $header ]]'
+  'systemctl restart assetit-tokend && soon "[[ \$(property NFileDescriptorStore) == 4 ]]" && [[ ! -e $header ]]'
 rm /etc/assetit-tokend/secrets/other
 
 fresh </dev/null

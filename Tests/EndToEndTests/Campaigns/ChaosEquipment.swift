@@ -115,7 +115,7 @@ extension Bench {
   /// What the unit runs after a daemon that was killed.
   func cleanUp() async throws {
     let run = try start(
-      BuiltProgram.daemon.path, ["clean-up", "--config", configurationPath],
+      BuiltProgram.daemon.path, ["clean-up"],
       environment: ["RUNTIME_DIRECTORY": runtime, "SERVICE_RESULT": "signal"], as: "clean-up")
     _ = try await run.ended()
   }
