@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-@Suite("AssetITTokenClient", .turnstile, .timeLimit(.minutes(1)))
+@Suite("AssetITTokenClient", .turnstile, .timeLimit(.minutes(5)))
 struct ClientLibraryTests {
   let bench: Bench
 

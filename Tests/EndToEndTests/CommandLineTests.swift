@@ -154,7 +154,7 @@ struct CommandLineTests {
     "`fetch` says with its exit code what kind of failure it was, and with a sentence which",
     arguments: [
       (#"{"status":500}"#, 69, "HTTP 500"), (#"{"status":429,"retry_after":5}"#, 69, "HTTP 429"),
-      (#"{"close":true}"#, 69, "no connection with"), (#"{"html":true}"#, 69, ""),
+      (#"{"close":true}"#, 69, "broke before its answer was complete"), (#"{"html":true}"#, 69, ""),
       (#"{"status":401}"#, 77, "refused the client ID or secret"),
       (#"{"status":404}"#, 78, "authenticate_path"),
       (#"{"status":302,"redirect":"http://127.0.0.1:1/"}"#, 78, "redirects elsewhere"),
