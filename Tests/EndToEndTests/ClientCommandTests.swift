@@ -64,17 +64,25 @@ struct ClientCommandTests {
     "77 for a user whom the access list turns away, and its `status` shows nothing",
     .enabled(if: geteuid() == 0))
   func denied() async throws {
-    _ = try await bench.ready(socket: "allow_users = [\"root\"]\nmode = \"0666\"")
+    let simulator = try await bench.simulator()
+    let socket = "allow_users = [\"root\"]\nmode = \"0666\""
+    let closedSocket = bench.profile(at: simulator.port, socket: socket)
+    try bench.configure(closedSocket + "\n[api]\nmode = \"0666\"\n")
+    let daemon = try bench.daemon()
+    _ = try await Reader.firstHeader(bench.socket)
+    try await daemon.logs("ready: ")
     chmod(bench.folder, 0o755)
     chmod(bench.runtime, 0o755)
-    chmod(bench.path("api.sock"), 0o666)
     let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     let header = try await bench.client(["header"], wrapper: nobody)
     #expect(header.ending == .exited(77))
     #expect(header.error.contains("access list"), "\(header.error)")
     let status = try await bench.client(["status"], wrapper: nobody)
     #expect(!status.output.contains("default"))
-    chmod(bench.path("api.sock"), 0o600)
+    // A mode that somebody changed would be put right, so it is configured.
+    try bench.configure(closedSocket + "\n[api]\nmode = \"0600\"\n")
+    daemon.process.send(SIGHUP)
+    try await daemon.logs("configuration reloaded")
     let closed = try await bench.client(["header"], wrapper: nobody)
     #expect(closed.ending == .exited(77) && closed.error.contains("usermod -aG"))
   }

