@@ -183,9 +183,9 @@ struct ConfigurationProblemTests {
         "profiles.default: must be a table, as in [profiles.default], not a number",
         "profiles.default.base_url: is missing: take it from your AssetIT API documentation page",
         "profiles.default.client_id: is missing: take it from AssetIT, Settings, API Credentials",
-        "profiles.default.client_secret_file: is missing, and there are no systemd credentials here"
-          + " ($CREDENTIALS_DIRECTORY is not set): name the secret's file, or write the secret to"
-          + " HOST/secrets/default (root, 0600) and start the unit",
+        "profiles.default.client_secret_file: is missing: write the secret to HOST/secrets/default"
+          + " (root, 0600), or name another file; outside of the unit there are no systemd credentials"
+          + " ($CREDENTIALS_DIRECTORY is not set)",
       ]
     ),
     ("PROFILE\n[profile.x]", ["profile: unknown key"]),

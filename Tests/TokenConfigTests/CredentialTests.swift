@@ -206,9 +206,9 @@ struct CredentialTests {
     let host = try Host()
     #expect(
       try host.problems(withoutSecret) == [
-        "config.toml: profiles.default.client_secret_file: is missing, and there are no systemd credentials here"
-          + " ($CREDENTIALS_DIRECTORY is not set): name the secret's file, or write the secret to"
-          + " HOST/secrets/default (root, 0600) and start the unit"
+        "config.toml: profiles.default.client_secret_file: is missing: write the secret to HOST/secrets/default"
+          + " (root, 0600), or name another file; outside of the unit there are no systemd credentials"
+          + " ($CREDENTIALS_DIRECTORY is not set)"
       ])
     host.loader.checksSecrets = false
     #expect(try host.problems(withoutSecret) == [])
