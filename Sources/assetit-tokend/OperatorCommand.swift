@@ -8,7 +8,9 @@ import TokenSetup
 /// What `setup` and `rotate` have in common.
 enum OperatorCommand {
   static func run(_ body: (ConfigurationLoader, Report) throws -> Void) throws {
-    let loader = ConfigurationLoader.fromEnvironment(ProcessInfo.processInfo.environment)
+    var loader = ConfigurationLoader.fromEnvironment(ProcessInfo.processInfo.environment)
+    // By hand, as root: what the unit's user owns and will use is judged as the unit does.
+    loader.looksBesideConfiguration = true
     do {
       try body(loader, Report { try StandardOutput.write(line: $0) })
     } catch let failure as OperatorFailure {
