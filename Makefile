@@ -3,11 +3,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install deb test-deb fleet fuzz-http simulate bench-proxy chaos kills soak clean
+.PHONY: help demo demo-packages demo-on packages test test-package build install deb test-deb fleet fuzz-http simulate bench-proxy chaos kills soak clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Where the package is tested under systemd: host (overlays over this machine), or Debian's names of releases.
+# Where the package is tested under systemd: host (overlays over this machine), bookworm, trixie.
 SYSTEMS ?= host
 
 # git fetches the Swift packages; g++ brings the C++ headers that toml++ is compiled with.
@@ -38,7 +38,11 @@ packages: ## installs the Debian packages that an ordinary user's `make test` ne
 
 test: packages ## installs what tests need, checks the format, builds without warnings, runs every test
 	swift format lint --strict --recursive Sources Tests Package.swift
-	@SYSTEMS="$(SYSTEMS)" build-aux/test
+	@build-aux/test
+
+test-package: ## tests the Debian package under a real systemd: SYSTEMS="host bookworm trixie" (as root; host)
+	@((EUID != 0)) || build-aux/require $(build_packages) $(deb_packages)
+	@build-aux/test-systemd $(addprefix --on ,$(SYSTEMS)) || [[ $$? == 77 ]]
 
 build: ## builds the daemon for use: optimized, with Swift's libraries linked in
 	@build-aux/require $(build_packages)
@@ -51,8 +55,8 @@ deb: ## builds the Debian package into build/
 	@build-aux/require $(build_packages) $(deb_packages)
 	@build-aux/deb
 
-test-deb: deb ## tests the package on minimal Debians 12 and 13, made for it, under a real systemd (as root)
-	@build-aux/test-systemd --on bookworm --on trixie
+test-deb: SYSTEMS = bookworm trixie
+test-deb: test-package ## the same on minimal Debians 12 and 13, made for it
 
 # HOSTS="10000 1000000" adds a million; that takes some ten minutes.
 HOSTS ?= 10000
