@@ -406,7 +406,7 @@ extension DaemonMachine {
   /// Ends without asking anybody. `reason`: what was said already about why; the status text says it then.
   private mutating func end(with status: ExitStatus, _ reason: String?, _ turn: inout Turn) {
     reload.giveUp(&jobs, &sockets, &turn)
-    let text = reason ?? statusText(isWanted: true, &turn)
+    let text = reason ?? statusText(for: .givingUp, &turn)
     if host.hasManager { turn.emit(.notify([.stopping] + (text.map { [.status($0)] } ?? []))) }
     stage = .ending(Ending(failedWith: status, isSaid: reason != nil))
   }
@@ -507,12 +507,12 @@ extension DaemonMachine {
   /// The text is always the newest one then, however soon it is after the last.
   private mutating func tellReady(_ turn: inout Turn) {
     guard host.hasManager else { return }
-    let text = statusText(isWanted: true, &turn)
+    let text = statusText(for: .ready, &turn)
     turn.emit(.notify([.ready] + (text.map { [.status($0)] } ?? [])))
   }
 
-  private mutating func statusText(isWanted: Bool, _ turn: inout Turn) -> String? {
-    profiles.statusText(trouble.sentences + sockets.trouble, isWanted: isWanted, turn.reading)
+  private mutating func statusText(for occasion: StatusText.Occasion, _ turn: inout Turn) -> String? {
+    profiles.statusText(trouble.sentences + sockets.trouble, for: occasion, turn.reading)
   }
 
   private mutating func reviewStatus(_ turn: inout Turn) {
@@ -521,7 +521,7 @@ extension DaemonMachine {
   }
 
   private mutating func showStatus(_ turn: inout Turn) {
-    guard let text = statusText(isWanted: false, &turn) else { return }
+    guard let text = statusText(for: .change, &turn) else { return }
     turn.notify(.status(text))
   }
 

@@ -426,8 +426,10 @@ struct Profiles {
     }
   }
 
-  mutating func statusText(_ trouble: [String], isWanted: Bool = false, _ reading: ClockReading) -> String? {
-    status.text(of: runners, trouble, isWanted: isWanted, reading)
+  mutating func statusText(
+    _ trouble: [String], for occasion: StatusText.Occasion, _ reading: ClockReading
+  ) -> String? {
+    status.text(of: runners, trouble, for: occasion, reading)
   }
 
   // MARK: Watching

@@ -31,20 +31,29 @@ struct StatusText {
     isDirty ? shownAt.map { max(now, $0 + Self.interval) } ?? now : nil
   }
 
-  /// - Returns: the text, where it is another one than the last, or `isWanted` all the same.
+  /// What a text is made for.
+  enum Occasion {
+    /// Something may have changed: only another text than the last is of use.
+    case change
+    /// The text goes with another message.
+    case ready
+    /// The daemon gives up: nothing comes next until somebody changes something.
+    case givingUp
+  }
+
   mutating func text(
-    of runners: [String: ProfileRunner], _ trouble: [String], isWanted: Bool, _ reading: ClockReading
+    of runners: [String: ProfileRunner], _ trouble: [String], for occasion: Occasion, _ reading: ClockReading
   ) -> String? {
     isDirty = false
-    let text = make(runners, trouble, reading)
-    guard text != shown || isWanted else { return nil }
+    let text = make(runners, trouble, isOver: occasion == .givingUp, reading)
+    guard text != shown || occasion != .change else { return nil }
     shown = text
     shownAt = reading.now
     return text
   }
 
   private func make(
-    _ runners: [String: ProfileRunner], _ trouble: [String], _ reading: ClockReading
+    _ runners: [String: ProfileRunner], _ trouble: [String], isOver: Bool, _ reading: ClockReading
   ) -> String {
     var parts: [String] = []
     if let refusedReload { parts.append("reload refused: \(refusedReload)") }
@@ -52,7 +61,7 @@ struct StatusText {
     let isSmall = runners.count <= Self.mostNamed
     if !isSmall { parts.append("\(runners.count - troubled.count) of \(runners.count) profiles are well") }
     let names = isSmall ? runners.keys.sorted() : Self.first(Self.mostNamed, of: troubled)
-    parts += names.compactMap { name in runners[name].map { "\(name): \(state(of: $0, reading))" } }
+    parts += names.compactMap { name in runners[name].map { "\(name): \(state(of: $0, isOver, reading))" } }
     if !isSmall, troubled.count > Self.mostNamed {
       parts.append("and \(troubled.count - Self.mostNamed) more in trouble")
     }
@@ -69,9 +78,10 @@ struct StatusText {
     return first
   }
 
-  private func state(of runner: ProfileRunner, _ reading: ClockReading) -> String {
+  private func state(of runner: ProfileRunner, _ isOver: Bool, _ reading: ClockReading) -> String {
     let held = runner.token.map { "valid until \(reading.timestamp($0.deadline))" } ?? "no token"
     if let failure = runner.lastFailure {
+      if isOver { return "\(held), \(failure.failureClass.name): \(failure.cause)" }
       let next = runner.nextAttempt.map { "next attempt at \(reading.timestamp($0))" } ?? "trying now"
       return "\(held), \(failure.failureClass.name): \(failure.cause), \(next)"
     }
