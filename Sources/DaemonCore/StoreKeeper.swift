@@ -5,6 +5,9 @@ import TokenCore
 package struct StoreKeeper {
   /// systemd's work grows with the square of the number of entries, so no more profiles than these are kept.
   package static let mostProfiles = 1_000
+  /// Records that are being replaced: each is there twice meanwhile, and the manager takes as many as it was told
+  /// (`FileDescriptorStoreMax=`) and drops the rest.
+  static let mostAtOnce = 32
   /// After that a request goes out although the manager hasn't answered.
   static let patience = Duration.seconds(1)
   /// After that it is said.
@@ -16,10 +19,15 @@ package struct StoreKeeper {
     /// Given to the manager; no answer yet.
     var pending: (name: StoreName, since: BootTime)?
     var pendingRecord: ProfileRecord?
+    /// `next` waits for others' records since then.
+    var waitingSince: BootTime?
     /// What the store has, or will have once the manager answers.
     var last: ProfileRecord?
     /// What it should have after that.
     var next: ProfileRecord?
+
+    /// Since when the manager's answer is waited for.
+    var openSince: BootTime? { pending?.since ?? waitingSince }
   }
 
   private enum Owner {
@@ -28,6 +36,9 @@ package struct StoreKeeper {
   }
 
   private var records: [String: Record] = [:]
+  /// Profiles whose records wait, the first one first. One that was forgotten meanwhile is passed over.
+  private var waiting: ArraySlice<String> = []
+  private var underWay = 0
   private var sockets: [String: StoreName] = [:]
   private var owners: [StoreName: Owner] = [:]
   private var lastName = 0
@@ -64,21 +75,43 @@ package struct StoreKeeper {
   /// them.
   mutating func keep(_ record: ProfileRecord, _ turn: inout Turn) {
     var entry = records[record.profile] ?? Record()
-    guard entry.pending != nil || records.count < Self.mostProfiles || records[record.profile] != nil else {
-      return
-    }
-    if entry.pending == nil {
+    guard records.count < Self.mostProfiles || records[record.profile] != nil else { return }
+    if entry.pending != nil {
+      entry.next = entry.pendingRecord == record ? nil : record
+    } else if entry.waitingSince != nil {
+      entry.next = record
+    } else {
       guard entry.last != record else { return }
-      records[record.profile] = entry
+      entry.next = record
+    }
+    records[record.profile] = entry
+    if entry.openSince == nil { storeNext(of: record.profile, &turn) }
+  }
+
+  /// Stores the profile's next record, at once or in its turn.
+  private mutating func storeNext(of profile: String, _ turn: inout Turn) {
+    guard let record = records[profile]?.next else { return }
+    if underWay < Self.mostAtOnce {
       store(record, &turn)
     } else {
-      entry.next = entry.pendingRecord == record ? nil : record
-      records[record.profile] = entry
+      records[profile]?.waitingSince = turn.now
+      waiting.append(profile)
+      turn.agenda.set(.record(profile), turn.now + Self.patience)
+    }
+  }
+
+  private mutating func endOne(_ turn: inout Turn) {
+    underWay -= 1
+    while underWay < Self.mostAtOnce, let profile = waiting.popFirst() {
+      guard records[profile]?.waitingSince != nil, let next = records[profile]?.next else { continue }
+      store(next, &turn)
     }
   }
 
   private mutating func store(_ record: ProfileRecord, _ turn: inout Turn) {
     let name = newName()
+    underWay += 1
+    records[record.profile]?.waitingSince = nil
     owners[name] = .record(record.profile)
     records[record.profile]?.pending = (name, turn.now)
     records[record.profile]?.pendingRecord = record
@@ -89,7 +122,7 @@ package struct StoreKeeper {
 
   /// Whether nothing of the profile is on its way to the manager, or has been for too long.
   func mayGoOn(_ profile: String, _ now: BootTime) -> Bool {
-    records[profile]?.pending.map { now - $0.since >= Self.patience } ?? true
+    records[profile]?.openSince.map { now - $0 >= Self.patience } ?? true
   }
 
   /// The manager was given an entry, or it can't be.
@@ -113,24 +146,24 @@ package struct StoreKeeper {
       records[profile]?.last = entry.pendingRecord
     }
     records[profile]?.pendingRecord = nil
-    if let next = entry.next {
-      store(next, &turn)
-      return nil
-    }
-    return profile
+    endOne(&turn)
+    storeNext(of: profile, &turn)
+    return entry.next == nil ? profile : nil
   }
 
   /// The manager hasn't answered for a while.
   ///
   /// - Returns: whether the profile should wait no longer.
   mutating func isOverdue(_ profile: String, _ turn: inout Turn) -> Bool {
-    guard let pending = records[profile]?.pending else { return false }
-    if turn.now - pending.since >= Self.stuckAfter {
+    guard records[profile]?.openSince != nil else { return false }
+    // Where it waits for others' records, those say whether the manager is stuck.
+    guard let since = records[profile]?.pending?.since else { return true }
+    if turn.now - since >= Self.stuckAfter {
       isStuck = true
       if !hasTold { turn.log(.storeStuck) }
       hasTold = true
     } else {
-      turn.agenda.set(.record(profile), pending.since + Self.stuckAfter)
+      turn.agenda.set(.record(profile), since + Self.stuckAfter)
     }
     return true
   }
@@ -142,6 +175,7 @@ package struct StoreKeeper {
     guard let pending = entry.pending?.name else { return }
     owners[pending] = nil
     turn.emit(.unstore(pending))
+    endOne(&turn)
   }
 
   // MARK: Sockets
