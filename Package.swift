@@ -70,23 +70,23 @@ let package = Package(
     .target(
       name: "TokenSetup",
       dependencies: [
-        "TokenCore", "TokenConfig", "TokenService", "AssetITAPI", "AssetITTokenClient", "CommandLineProgram",
-        "LinuxSystem", "CLinux",
+        "TokenCore", "TokenConfig", "AssetITAPI", "AssetITTokenClient", "CommandLineProgram", "LinuxSystem",
+        "CLinux",
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "assetit-token",
       dependencies: [
-        "CommandLineProgram", "AssetITTokenClient", "TokenCore", "TokenConfig", "AssetITAPI", "LinuxSystem",
-        "CLinux",
+        "CommandLineProgram", "TokenSetup", "AssetITTokenClient", "TokenCore", "TokenConfig", "AssetITAPI",
+        "LinuxSystem", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "assetit-tokend",
       dependencies: [
-        "CommandLineProgram", "TokenSetup", "TokenCore", "TokenConfig", "AssetITAPI", "TokenService",
-        "ControlAPI",
+        "CommandLineProgram", "TokenSetup", "DaemonCore", "TokenCore", "TokenConfig", "AssetITAPI",
+        "TokenService", "ControlAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,5 +1,4 @@
 internal import TokenCore
-package import TokenService
 
 /// Why `setup` or `rotate` ends without having done what was asked.
 package struct OperatorFailure: Error, Equatable, CustomStringConvertible {

@@ -3,9 +3,8 @@ internal import Glibc
 internal import LinuxSystem
 package import TokenConfig
 internal import TokenCore
-internal import TokenService
 
-/// `assetit-tokend rotate`: other credentials for a profile that is there, without a moment without a header.
+/// `assetit-token rotate`: other credentials for a profile that is there, without a moment without a header.
 package struct Rotation {
   package var configuration = Site.packagedPath
   package var profile = "default"
@@ -88,7 +87,7 @@ package struct Rotation {
 
     init(_ site: Site, _ loader: ConfigurationLoader, _ name: String) throws(OperatorFailure) {
       guard let text = site.text else {
-        throw OperatorFailure(.configuration, "there is no \(site.path): assetit-tokend setup writes it")
+        throw OperatorFailure(.configuration, "there is no \(site.path): assetit-token setup writes it")
       }
       self.site = site
       self.text = text

@@ -4,9 +4,8 @@ internal import Glibc
 internal import LinuxSystem
 package import TokenConfig
 internal import TokenCore
-internal import TokenService
 
-/// `assetit-tokend setup`: from a client ID and a secret to a header, or to nothing changed.
+/// `assetit-token setup`: from a client ID and a secret to a header, or to nothing changed.
 package struct Setup {
   package var configuration = Site.packagedPath
   package var profile = "default"
@@ -79,10 +78,9 @@ package struct Setup {
     guard let known = configuration.profiles.first(where: { $0.name == profile }) else { return }
     throw OperatorFailure(
       .configuration,
-      Explanation.describe(known, checkedSecrets: false)
-        + "\n\(site.path) has this profile already, so nothing was changed. A new secret: assetit-tokend rotate"
-        + " \(profile). Another profile: assetit-tokend setup NAME. If the service doesn't run:"
-        + " systemctl enable --now assetit-tokend")
+      "\(site.path) has this profile already, so nothing was changed. A new secret: assetit-token rotate"
+        + " \(profile). Another profile: assetit-token setup NAME. If the service doesn't run:"
+        + " systemctl enable --now assetit-tokend\n" + Explanation.describe(known, checkedSecrets: false))
   }
 
   private func place(_ prompt: Prompt?) throws -> NewProfile.Place {

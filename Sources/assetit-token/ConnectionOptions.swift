@@ -20,6 +20,14 @@ struct ConnectionOptions: ParsableArguments {
   }
 }
 
+/// Where the daemon's configuration is.
+struct ConfigurationArgument: ParsableArguments {
+  @Option(
+    name: [.customLong("config"), .customShort("c")],
+    help: ArgumentHelp("The daemon's configuration file.", valueName: "path"), completion: .file())
+  var path = "/etc/assetit-tokend/config.toml"
+}
+
 struct ProfileArgument: ParsableArguments {
   @Argument(
     help: "The profile.",

@@ -15,8 +15,7 @@ struct AssetITTokend: ParsableCommand {
       """,
     version: Release.version,
     subcommands: [
-      RunCommand.self, CheckCommand.self, FetchCommand.self, SetupCommand.self, RotateCommand.self,
-      CleanUpCommand.self,
+      RunCommand.self, CheckCommand.self, FetchCommand.self, CleanUpCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -1,9 +1,9 @@
 import ArgumentParser
 import CommandLineProgram
+import DaemonCore
 import FoundationEssentials
 import TokenConfig
 import TokenCore
-import TokenService
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,11 +22,20 @@ struct CheckCommand: ParsableCommand {
     do throws(ConfigurationProblems) {
       let configuration = try loader.load(path: options.path)
       let remarks = noSecrets ? [] : loader.remarks(on: configuration).map { "\nnote: \($0)" }
-      text = Explanation.text(configuration, checkedSecrets: !noSecrets) + remarks.joined()
+      text =
+        Explanation.text(configuration, checkedSecrets: !noSecrets)
+        + Self.limits(profiles: configuration.profiles.count) + remarks.joined()
     } catch {
       StandardError.write("\(error)")
       throw ExitCode(ExitStatus.configuration.rawValue)
     }
     try StandardOutput.write(line: text)
+  }
+  /// What a configuration of this size can't have.
+  private static func limits(profiles count: Int) -> String {
+    guard count > StoreKeeper.mostProfiles else { return "" }
+    return
+      "\nrestarts            keep tokens and sockets of \(StoreKeeper.mostProfiles) profiles; the other"
+      + " \(count - StoreKeeper.mostProfiles) authenticate anew, and their readers are refused for that moment"
   }
 }

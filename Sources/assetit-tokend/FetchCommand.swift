@@ -4,7 +4,6 @@ import CommandLineProgram
 import FoundationEssentials
 import Glibc
 import TokenCore
-import TokenService
 import TokenSetup
 
 struct FetchCommand: ParsableCommand {

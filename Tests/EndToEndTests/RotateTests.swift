@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("assetit-tokend rotate", .turnstile)
+@Suite("assetit-token rotate", .turnstile)
 struct RotateTests {
   private static let newSecret = "another-s3cret-OF-the-bench"
 
@@ -23,11 +23,11 @@ struct RotateTests {
     within limit: Duration = .seconds(60)
   ) async throws -> Run {
     let name = "run-\(UInt32.random(in: 0...UInt32.max))"
-    let script = #"printf '%s\n' "$secret" | \#(prefix) "$daemon" rotate -c "$config" \#(arguments)"#
+    let script = #"printf '%s\n' "$secret" | \#(prefix) "$client" rotate -c "$config" \#(arguments)"#
     let process = try bench.start(
       "/bin/bash", ["-c", script],
       environment: [
-        "RUNTIME_DIRECTORY": bench.runtime, "daemon": BuiltProgram.daemon.path,
+        "RUNTIME_DIRECTORY": bench.runtime, "client": BuiltProgram.client.path,
         "config": bench.configurationPath,
         "secret": secret,
       ], as: name)

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("assetit-tokend setup", .turnstile)
+@Suite("assetit-token setup", .turnstile)
 struct SetupTests {
   let bench: Bench
 
@@ -29,7 +29,8 @@ struct SetupTests {
     let process = try bench.start(
       "/bin/bash", ["-c", script],
       environment: [
-        "RUNTIME_DIRECTORY": bench.runtime, "daemon": BuiltProgram.daemon.path, "config": configuration,
+        "RUNTIME_DIRECTORY": bench.runtime, "daemon": BuiltProgram.daemon.path,
+        "client": BuiltProgram.client.path, "config": configuration,
         "url": "http://127.0.0.1:\(port)", "secret": Bench.secret,
       ].merging(environment) { $1 }, as: name)
     return (process, name)
@@ -51,7 +52,7 @@ struct SetupTests {
 
   /// The command for automation.
   private let setup =
-    #"printf '%s\n' "$secret" | "$daemon" setup -c "$config" --base-url "$url" --client-id demo-client"#
+    #"printf '%s\n' "$secret" | "$client" setup -c "$config" --base-url "$url" --client-id demo-client"#
 
   @Test("From nothing to a configuration that the daemon runs with, owned as it should be")
   func fromNothing() async throws {
@@ -84,39 +85,39 @@ struct SetupTests {
     "Each failure has its exit code, says why, and nothing is written",
     arguments: [
       (
-        #"echo wrong | "$daemon" setup -c "$config" --base-url "$url" --client-id demo-client"#, 77, "refused"
+        #"echo wrong | "$client" setup -c "$config" --base-url "$url" --client-id demo-client"#, 77, "refused"
       ),
       (
-        #"echo "$secret" | "$daemon" setup -c "$config" --base-url http://127.0.0.1:1 --client-id demo-client"#,
+        #"echo "$secret" | "$client" setup -c "$config" --base-url http://127.0.0.1:1 --client-id demo-client"#,
         69,
         "no connection"
       ),
       (
-        #"echo "$secret" | "$daemon" setup -c "$config" --base-url "$url" --client-id demo-client --api token_pointer=/no"#,
+        #"echo "$secret" | "$client" setup -c "$config" --base-url "$url" --client-id demo-client --api token_pointer=/no"#,
         76, "no token at /no"
       ),
       (
-        #""$daemon" setup -c "$config" </dev/null"#, 64,
+        #""$client" setup -c "$config" </dev/null"#, 64,
         "there is no terminal to ask at: give --base-url or --region and"
       ),
       (
-        #""$daemon" setup -c "$config" --base-url "$url" --client-id x </dev/null"#, 64,
+        #""$client" setup -c "$config" --base-url "$url" --client-id x </dev/null"#, 64,
         "standard input is empty"
       ),
       (
-        #"printf 'a\nb' | "$daemon" setup -c "$config" --base-url "$url" --client-id x"#, 64,
+        #"printf 'a\nb' | "$client" setup -c "$config" --base-url "$url" --client-id x"#, 64,
         "line break or another control character"
       ),
-      (#"echo x | "$daemon" setup -c "$config" --region EU --client-id x"#, 78, "there is no region"),
+      (#"echo x | "$client" setup -c "$config" --region EU --client-id x"#, 78, "there is no region"),
       (
-        #"echo x | "$daemon" setup -c "$config" --base-url ftp://x --client-id x"#, 78,
+        #"echo x | "$client" setup -c "$config" --base-url ftp://x --client-id x"#, 78,
         "must begin with https://"
       ),
       (
-        #"echo x | "$daemon" setup ../x -c "$config" --base-url "$url" --client-id x"#, 64, "a profile's name"
+        #"echo x | "$client" setup ../x -c "$config" --base-url "$url" --client-id x"#, 64, "a profile's name"
       ),
-      (#"echo x | "$daemon" setup -c "$config" --base-url "$url" --region EU --client-id x"#, 64, "not both"),
-      (#"echo x | "$daemon" setup -c "$config" --base-url "$url" --client-id x --api nope=1"#, 78, "nope"),
+      (#"echo x | "$client" setup -c "$config" --base-url "$url" --region EU --client-id x"#, 64, "not both"),
+      (#"echo x | "$client" setup -c "$config" --base-url "$url" --client-id x --api nope=1"#, 78, "nope"),
     ] as [(String, Int32, String)])
   func failures(script: String, code: Int32, text: String) async throws {
     let simulator = try await bench.simulator()
@@ -173,7 +174,7 @@ struct SetupTests {
   ) throws -> (ChildProcess, String) {
     try start(
       #"""
-      exec setsid --ctty --wait bash -c 'echo $$ >"$pid"; exec "$daemon" setup -c "$config" \#(arguments)' <"$terminal"
+      exec setsid --ctty --wait bash -c 'echo $$ >"$pid"; exec "$client" setup -c "$config" \#(arguments)' <"$terminal"
       """#, port: port, ["terminal": terminal.path, "pid": "\(bench.folder)/pid"])
   }
 
@@ -250,7 +251,7 @@ struct SetupTests {
       for number in 1...20 {
         try reset()
         let result = try await run(
-          "\(command.replacing(#""$daemon""#, with: #"strace -f -qq -o /dev/null -e trace=\#(call) -e inject=\#(call):\#(how):when=\#(number) "$daemon""#))",
+          "\(command.replacing(#""$client""#, with: #"strace -f -qq -o /dev/null -e trace=\#(call) -e inject=\#(call):\#(how):when=\#(number) "$client""#))",
           port: port, within: .seconds(60))
         if result.ending == .exited(0) { break }
         stops += 1

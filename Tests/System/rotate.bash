@@ -1,10 +1,10 @@
-# `assetit-tokend rotate`, wherever a secret may lie. Nobody is without a token.
+# `assetit-token rotate`, wherever a secret may lie. Nobody is without a token.
 # shellcheck shell=bash disable=SC2016
 
 etc=/etc/assetit-tokend
 expect() { sim PUT /_sim/credentials "{\"client_id\": \"$1\", \"client_secret\": \"$2\"}" >/dev/null; }
 code_of() { "$@" >/tmp/output 2>&1; echo $?; }
-rotate_to() { echo "$1" | assetit-tokend rotate "${@:2}"; }
+rotate_to() { echo "$1" | assetit-token rotate "${@:2}"; }
 
 fresh </dev/null
 before=$(read_socket)

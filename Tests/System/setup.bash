@@ -1,4 +1,4 @@
-# `assetit-tokend setup`: from the package to a header with one command.
+# `assetit-token setup`: from the package to a header with one command.
 # shellcheck shell=bash disable=SC2016
 
 etc=/etc/assetit-tokend
@@ -11,18 +11,18 @@ as_installed() {
   install -m 0640 -o root -g assetit-tokend /usr/share/assetit-tokend/config.toml $etc/config.toml
 }
 # set_up_with SECRET [ARGUMENT…]: without a terminal.
-set_up_with() { echo "$1" | assetit-tokend setup --base-url "http://127.0.0.1:$port" --client-id test-client "${@:2}"; }
+set_up_with() { echo "$1" | assetit-token setup --base-url "http://127.0.0.1:$port" --client-id test-client "${@:2}"; }
 code_of() { "$@" >/tmp/output 2>&1; echo $?; }
 
 fresh </dev/null
 as_installed
 ok 'without a terminal and options it says what is missing: 64' \
-  '[[ $(code_of assetit-tokend setup </dev/null) == 64 ]] && grep -q "give --base-url or --region and --client-id" /tmp/output'
+  '[[ $(code_of assetit-token setup </dev/null) == 64 ]] && grep -q "give --base-url or --region and --client-id" /tmp/output'
 ok 'a wrong secret: 77, and nothing is written' \
   '[[ $(code_of set_up_with wrong) == 77 && -z $(ls $etc/secrets) ]] && cmp $etc/config.toml /usr/share/assetit-tokend/config.toml'
 ok 'no token where it is looked for: 76, and nothing is written' \
   '[[ $(code_of set_up_with "$secret" --api token_pointer=/no) == 76 && -z $(ls $etc/secrets) ]]'
-ok 'another user is sent to sudo: 77' '[[ $(code_of as nobody assetit-tokend setup) == 77 ]] && grep -q sudo /tmp/output'
+ok 'another user is sent to sudo: 77' '[[ $(code_of as nobody assetit-token setup) == 77 ]] && grep -q sudo /tmp/output'
 ok 'one command' 'set_up_with "$secret" | tee /tmp/output; ((PIPESTATUS[0] == 0)) && grep -q "default: there is a header" /tmp/output'
 ok 'the service is enabled and active, and readers have the header' \
   '[[ $(systemctl is-enabled assetit-tokend) == enabled ]] && active && read_socket | grep -qzE "^JWT [^[:space:]]+$"'
@@ -42,7 +42,7 @@ ok 'and has a header, as the first one still has' 'read_socket $run/second.sock 
 
 as_installed
 { sleep 1; echo "http://127.0.0.1:$port"; sleep 1; echo test-client; sleep 1; echo "$secret"; sleep 20; } |
-  script --quiet --return --command 'assetit-tokend setup' /tmp/typed >/dev/null &
+  script --quiet --return --command 'assetit-token setup' /tmp/typed >/dev/null &
 typist=$!
 ok 'at a terminal it asks, and the secret is not shown' \
   'soon "grep -q \"there is a header\" /tmp/typed" 20 && grep -q test-client /tmp/typed && ! grep -qF "$secret" /tmp/typed'

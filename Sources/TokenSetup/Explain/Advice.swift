@@ -121,7 +121,7 @@ package struct Advice: Equatable, Sendable {
     case 401, 403:
       return [
         Advice(
-          "make sure that client ID and secret are current (in AssetIT: Settings, API Credentials): assetit-tokend rotate"
+          "make sure that client ID and secret are current (in AssetIT: Settings, API Credentials): assetit-token rotate"
             + " tries others", [])
       ]
     case 407:

@@ -15,10 +15,7 @@ struct DoctorCommand: ClientCommand {
       another user learns whether that user can read headers. The exit code is that of the first thing that is wrong.
       """)
 
-  @Option(
-    name: [.customLong("config"), .customShort("c")],
-    help: ArgumentHelp("The daemon's configuration file.", valueName: "path"), completion: .file())
-  var path = "/etc/assetit-tokend/config.toml"
+  @OptionGroup var options: ConfigurationArgument
 
   @OptionGroup var connection: ConnectionOptions
 
@@ -30,7 +27,7 @@ struct DoctorCommand: ClientCommand {
       findings += new
     }
     let unit = (try? ServiceUnit()) ?? nil
-    let (configuration, found) = ConfigurationCheck.run(path, unit)
+    let (configuration, found) = ConfigurationCheck.run(options.path, unit)
     try show(found)
     for profile in configuration?.profiles ?? [] { try show(ServiceCheck.run(profile)) }
     try show([UnitCheck.run(unit)])

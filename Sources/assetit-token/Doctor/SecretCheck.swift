@@ -59,7 +59,7 @@ struct SecretCheck {
       if result.exitCode == 0 { return nil }
       let reason = Printable.line(String(decoding: result.error, as: UTF8.self))
       return .wrong(
-        "\(what): this host can't decrypt \(path) (\(reason)): assetit-tokend rotate encrypts a new one",
+        "\(what): this host can't decrypt \(path) (\(reason)): assetit-token rotate encrypts a new one",
         .configuration)
     } catch {
       return .skipped("\(what): \(path) can't be tried: \(error)")

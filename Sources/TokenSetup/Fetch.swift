@@ -1,7 +1,7 @@
 package import AssetITAPI
-import Dispatch
-import LinuxSystem
-import Synchronization
+internal import Dispatch
+internal import LinuxSystem
+internal import Synchronization
 package import TokenConfig
 package import TokenCore
 

@@ -1,8 +1,5 @@
 import ArgumentParser
 import CommandLineProgram
-import FoundationEssentials
-import TokenConfig
-import TokenCore
 import TokenSetup
 
 struct SetupCommand: ParsableCommand {
@@ -14,7 +11,7 @@ struct SetupCommand: ParsableCommand {
       standard input. Nothing is written unless AssetIT takes the credentials.
       """)
 
-  @OptionGroup var options: ConfigurationOption
+  @OptionGroup var options: ConfigurationArgument
 
   @Argument(help: "The profile's name.")
   var profile = "default"
@@ -49,7 +46,7 @@ struct SetupCommand: ParsableCommand {
   var dryRun = false
 
   @Option(help: ArgumentHelp("How long the service may take until there is a token.", valueName: "duration"))
-  var timeout = "60s"
+  var timeout = DurationArgument(.seconds(60))
 
   func run() throws {
     var setup = Setup()
@@ -63,7 +60,7 @@ struct SetupCommand: ParsableCommand {
     setup.replacesSecret = replaceSecret
     setup.startsService = !noStart
     setup.isDryRun = dryRun
-    setup.patience = try OperatorCommand.duration(timeout)
+    setup.patience = timeout.duration
     try OperatorCommand.run { loader, report in try setup.run(loader, report) }
   }
 

@@ -11,7 +11,7 @@ struct RotateCommand: ParsableCommand {
       then the daemon is told, and this waits until a header of the new credentials is served. Readers notice nothing.
       """)
 
-  @OptionGroup var options: ConfigurationOption
+  @OptionGroup var options: ConfigurationArgument
 
   @Argument(help: "The profile.")
   var profile = "default"
@@ -28,7 +28,7 @@ struct RotateCommand: ParsableCommand {
   var dryRun = false
 
   @Option(help: ArgumentHelp("How long the daemon may take until it has a new token.", valueName: "duration"))
-  var timeout = "60s"
+  var timeout = DurationArgument(.seconds(60))
 
   func run() throws {
     var rotation = Rotation()
@@ -37,7 +37,7 @@ struct RotateCommand: ParsableCommand {
     rotation.clientID = clientID
     rotation.secretFile = secretFile
     rotation.isDryRun = dryRun
-    rotation.patience = try OperatorCommand.duration(timeout)
+    rotation.patience = timeout.duration
     try OperatorCommand.run { loader, report in try rotation.run(loader, report) }
   }
 }

@@ -14,19 +14,12 @@ enum OperatorCommand {
     do {
       try body(loader, Report { try StandardOutput.write(line: $0) })
     } catch let failure as OperatorFailure {
-      StandardError.write(failure.description)
+      say(failure.description)
       throw ExitCode(failure.status.rawValue)
     } catch let failure as Prompt.Failure {
-      StandardError.write("\n" + failure.description)
+      StandardError.write("\n")
+      say(failure.description)
       throw ExitCode(failure.exitCode)
-    }
-  }
-
-  static func duration(_ text: String) throws -> Duration {
-    do {
-      return try DurationText.parse(text)
-    } catch {
-      throw ValidationError("--timeout needs a duration such as 60s or 5m")
     }
   }
 }

@@ -1,5 +1,4 @@
-import DaemonCore
-import LinuxSystem
+internal import LinuxSystem
 package import TokenCore
 
 /// What a valid configuration means, in words: the output of `check`.
@@ -7,18 +6,8 @@ package enum Explanation {
   package static func text(_ configuration: Configuration, checkedSecrets: Bool) -> String {
     (configuration.profiles.map { describe($0, checkedSecrets: checkedSecrets) } + [
       describe(configuration.api)
-    ] + limits(configuration))
+    ])
     .joined(separator: "\n")
-  }
-
-  /// What a configuration of this size can't have.
-  private static func limits(_ configuration: Configuration) -> [String] {
-    let count = configuration.profiles.count
-    guard count > StoreKeeper.mostProfiles else { return [] }
-    return [
-      "restarts            keep tokens and sockets of \(StoreKeeper.mostProfiles) profiles; the other"
-        + " \(count - StoreKeeper.mostProfiles) authenticate anew, and their readers are refused for that moment"
-    ]
   }
 
   /// One profile.
