@@ -23,16 +23,22 @@ extension ListeningSocket {
   /// Takes over a socket that is bound and listening already. `isOwnPath`: whether the path was made by this
   /// service, which then has to have this owner and mode and to lead to this very socket.
   ///
-  /// - Throws: where the path isn't as it should be; the socket is closed.
+  /// - Throws: where the path isn't as it should be; the socket is closed, and a path that leads to it is removed.
   package init(
     adopting descriptor: consuming OwnedFD, path: String, ownership: Ownership, isOwnPath: Bool
   ) throws(SystemError) {
     var identity: FileIdentity?
     if isOwnPath {
       let place = try SocketPlace(path)
-      identity = try place.identity()
-      try place.verify(ownership)
+      let found = try place.identity()
       try Self.verify(place, path, leadsTo: descriptor)
+      guard try place.has(ownership) else {
+        // Whoever queued under the old mode isn't served. The manager has the socket too and may hold it a while
+        // longer, so its path has to go, or it would look like that of a process that lives.
+        place.remove(found)
+        throw SystemError("keep", "\(path), which should have another mode or group", errno: ESTALE)
+      }
+      identity = found
     }
     let raw = descriptor.raw
     try retrying("set up", path) { fcntl(raw, F_SETFL, O_NONBLOCK) }

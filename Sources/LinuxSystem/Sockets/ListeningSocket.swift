@@ -63,7 +63,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     guard let place = try? SocketPlace(path), identity == nil || (try? place.identity()) == identity else {
       return false
     }
-    return (try? place.verify(ownership)) != nil
+    return (try? place.has(ownership)) ?? false
   }
 
   /// Removes the path; nobody can connect any more. What somebody else put there stays.

@@ -42,14 +42,12 @@ struct SocketPlace: ~Copyable {
     try removeList()
     try retrying("set the mode of", path) { fchmodat(raw, name, ownership.mode, AT_SYMLINK_NOFOLLOW) }
     try verify(expected)
-    try verify(ownership)
+    guard try has(ownership) else { throw SystemError("set the mode and group of", path, errno: EPERM) }
   }
 
-  /// - Throws: where the path has another owner or mode than it should have.
-  func verify(_ ownership: Ownership) throws(SystemError) {
-    guard ownership.isRight(try folder.status(of: name, path)) else {
-      throw SystemError("set the mode and group of", path, errno: EPERM)
-    }
+  /// Whether the path has the owner and mode that it should have.
+  func has(_ ownership: Ownership) throws(SystemError) -> Bool {
+    ownership.isRight(try folder.status(of: name, path))
   }
 
   /// Removes the entry if it is still this file.
