@@ -1,8 +1,6 @@
 # Access by user, group and unit.
 # shellcheck shell=bash
 
-id reader >/dev/null 2>&1 || useradd --no-create-home --groups assetit reader
-id stranger >/dev/null 2>&1 || useradd --no-create-home stranger
 getent group billing >/dev/null || groupadd billing
 
 # from UNIT USER [GROUP]: reads the socket in a unit of its own.

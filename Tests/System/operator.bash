@@ -38,8 +38,7 @@ ok 'check by root finds nothing wrong' 'assetit-tokend check'
 ok 'fetch by root prints the header' 'assetit-tokend fetch | grep -qzE "^JWT [^[:space:]]+$"'
 ok 'the journal has started and ready' '[[ $(times "$(id_of started)") == 1 && $(times "$(id_of ready)") == 1 ]]'
 
-useradd --no-create-home --groups assetit reader
-useradd --no-create-home stranger
+add_users
 ok 'a member of the group assetit reads the socket' 'as reader perl "$here/read.pl" $socket'
 ok 'and the file' 'as reader cat $header'
 ok 'another user does neither' \

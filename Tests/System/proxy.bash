@@ -57,7 +57,7 @@ score=$(systemd-analyze security --no-pager assetit-proxy.service | sed -n 's/.*
 figure 'exposure of the proxy (systemd-analyze security)' "$score"
 ok "it is hardened: $score" '[[ $score < 2.0 ]]'
 ok 'no answer and no log of it holds a token' \
-  '! grep -q eyJ /tmp/proxy-answers && ! journalctl --no-pager -o json --all | grep -v "_COMM\":\"perl" | grep -q "eyJhbGciOiJ"'
+  '! grep -q eyJ /tmp/proxy-answers && ! journalctl --no-pager --since="$marked" -o json --all | grep -v "_COMM\":\"perl" | grep -q "eyJhbGciOiJ"'
 
 systemctl stop assetit-proxy@reader.socket assetit-proxy@writer.socket assetit-proxy.service
 rm -r /etc/assetit-proxy /etc/systemd/system/assetit-proxy.service{,.d} /etc/systemd/system/assetit-proxy@.socket
