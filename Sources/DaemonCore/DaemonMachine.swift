@@ -94,6 +94,7 @@ extension DaemonMachine {
     case (_, .notPolled(let folder)):
       if polled.remove(folder) != nil { turn.log(.notPolled(folder: folder)) }
     case (_, .loopAnswered(let loop)): watchdog?.answered(loop)
+    case (_, .confirmed(let loop, let serial)): reload.confirmed(loop, serial)
     case (.ending(let ending), .demand(let demand)) where ending.isDraining:
       turn.emit(.control(.answered([demand.id], .failed, nil)))
     case (_, .demand(let demand)): profiles.receive(demand, &jobs, &turn)
@@ -167,7 +168,7 @@ extension DaemonMachine {
       profiles.credentialsRead(profile, serial: serial, result, &jobs, &turn)
     case .look(let profile): profiles.looked(profile, result, &jobs, &turn)
     case .file(let outlet): profiles.files.ended(outlet, result, &jobs, &turn)
-    case .socket(let place): socketEnded(place, result, &turn)
+    case .socket(let place, let opening): socketEnded(place, opening, result, &turn)
     case .reload(let place, let serial, let opening):
       guard let configuration else { return }
       let new = reload.prepared(
@@ -195,8 +196,8 @@ extension DaemonMachine {
       switch purpose {
       case .file(let outlet):
         profiles.files.writtenOff(outlet, hasBegun: index == 0, &jobs, &turn)
-      case .socket(let place):
-        sockets.writtenOff(place, hasBegun: index == 0)
+      case .socket(let place, let opening):
+        sockets.writtenOff(place, opening: opening, hasBegun: index == 0, &turn)
       // The first configuration is waited for, since nothing can be done without it.
       case .configuration where configuration == nil: break
       case .names: break
@@ -321,9 +322,11 @@ extension DaemonMachine {
     names.want(new.unresolved, &turn)
   }
 
-  private mutating func socketEnded(_ place: String, _ result: JobResult, _ turn: inout Turn) {
+  private mutating func socketEnded(
+    _ place: String, _ opening: SocketID?, _ result: JobResult, _ turn: inout Turn
+  ) {
     let isEssential = sockets.wanted(at: place)?.isEssential ?? false
-    let failure = sockets.ended(place, result, &jobs, &profiles.store, &turn)
+    let failure = sockets.ended(place, opening: opening, result, &jobs, &profiles.store, &turn)
     guard let failure, isEssential, case .opening = stage else { return }
     fail(failure.isPermission ? .noPermission : .unavailable, [failure.reason], &turn)
   }
@@ -467,7 +470,7 @@ extension DaemonMachine {
       if sockets.isSettled || until <= turn.now { begin(configuration, &turn) }
     case .starting, .ready, .ending: break
     }
-    if reload.settle(isQuiet: profiles.files.isQuiet, context, &turn) { tellReady(&turn) }
+    if reload.settle(areFilesQuiet: profiles.files.isQuiet, sockets, context, &turn) { tellReady(&turn) }
     if reload.takeNext() { beginReload(&turn) }
     if case .starting(let since) = stage { judge(since, &turn) }
     if case .ending = stage { return proceedWithEnd(&turn) }

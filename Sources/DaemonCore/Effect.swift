@@ -42,6 +42,9 @@ package enum Effect: Equatable, Sendable {
 
   /// Let each of these loops answer with ``Input/loopAnswered(_:)`` when it comes round.
   case probe([Loop])
+  /// Let the readers' thread and the HTTP server each answer with ``Input/confirmed(_:_:)`` once everything before this
+  /// is in force with them: what was closed is closed, what was opened takes connections.
+  case confirm(Int)
 
   /// Close all servers; answer with ``Input/drained``. `answeringQueue`: readers in the queue are answered first,
   /// which ends only where nobody new can come; otherwise they stay queued for the next process.

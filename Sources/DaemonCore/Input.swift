@@ -30,6 +30,8 @@ package enum Input: Equatable, Sendable {
 
   /// A loop came round after ``Effect/probe(_:)``.
   case loopAnswered(Loop)
+  /// One that serves has done what it was told before ``Effect/confirm(_:)`` with this number.
+  case confirmed(Loop, Int)
 
   /// A caller over HTTP wants a new token.
   case demand(RefreshDemand)
@@ -61,6 +63,9 @@ package enum Loop: Hashable, Sendable, CaseIterable {
   case exchanges
   /// Serves HTTP.
   case http
+
+  /// Those that serve sockets.
+  package static let serving: Set<Loop> = [.readers, .http]
 }
 
 /// What the process finds at its start.

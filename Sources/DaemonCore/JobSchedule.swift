@@ -8,7 +8,8 @@ enum Purpose: Hashable, Sendable {
   /// Looks whether the credentials have changed.
   case look(profile: String)
   case file(OutletID)
-  case socket(place: String)
+  /// `opening`: the socket that it makes; `nil`: it looks at the one that there is.
+  case socket(place: String, opening: SocketID?)
   /// A step of the reload with this serial; `opening`: the socket that it makes.
   case reload(place: String, serial: Int, opening: SocketID?)
   case names
@@ -181,7 +182,7 @@ extension Purpose {
     case .configuration: "reading the configuration"
     case .credentials(let profile, _), .look(let profile): "reading the credentials of \(profile)"
     case .file: "a header file"
-    case .socket(let place), .reload(let place, _, _): "the socket \(place)"
+    case .socket(let place, _), .reload(let place, _, _): "the socket \(place)"
     case .names: "looking up users and groups"
     case .bus: "asking the manager over the bus"
     case .unbind, .nobody: "changing a socket"

@@ -65,6 +65,8 @@ package struct ReloadSummary: Equatable, Sendable {
   package let removed: [String]
   package let changed: [String]
   package let unchanged: Int
+  /// What hadn't come into force when it was announced: paths of sockets, servers that didn't answer.
+  package var late: [String] = []
 
   package init(added: [String], removed: [String], changed: [String], unchanged: Int) {
     self.added = added

@@ -1,19 +1,35 @@
 import TokenCore
 
 /// A reload from top to bottom: read the configuration, see what it changes, prepare all that can fail, and then either
-/// commit what can't, or roll back. The old configuration is in force until the last step. While the daemon starts, a
-/// changed configuration file is taken in the same way; names that have come to exist are, too.
+/// commit what can't, or roll back. The old configuration is in force until the last step. What came of it is announced
+/// once the servers and the folders have answered that it is so. While the daemon starts, a changed configuration file is
+/// taken in the same way; names that have come to exist are, too.
 struct Reload {
   private enum Phase {
     case none
     case reading
     case preparing(Preparation)
-    /// What follows from the new configuration is being done.
-    case settling(until: BootTime)
+    /// What follows from it is being done.
+    case settling(Settling)
   }
 
-  /// systemd is told that the reload is over once files are as they should be, or have had so long.
-  private static let settlingPatience = Duration.seconds(1)
+  private enum Outcome {
+    case applied(ReloadSummary)
+    case refused([String])
+  }
+
+  /// How far what was decided has come into force.
+  private struct Settling {
+    let outcome: Outcome
+    let since: BootTime
+    /// Servers that haven't said that they have done it; `nil`: they haven't been asked yet.
+    var unconfirmed: Set<Loop>?
+  }
+
+  /// The announcement waits so long for header files,
+  private static let filePatience = Duration.seconds(1)
+  /// and so long for sockets and servers: by then whatever hangs has been written off.
+  private static let settlingPatience = JobSchedule.patience
 
   private struct Preparation {
     let new: Configuration
@@ -22,8 +38,8 @@ struct Reload {
     var pending: Set<String>
     /// Sockets that were opened for it.
     var opened: [String: SocketID] = [:]
-    /// Sockets whose owner and mode were changed, with what they had.
-    var changed: [String: Ownership] = [:]
+    /// Sockets whose owner and mode were changed.
+    var changed: [String] = []
     var failure: String?
   }
 
@@ -110,7 +126,7 @@ struct Reload {
           !sockets.isActivated(at: wanted.place)
         else { continue }
         job = .inspectSocket(socket, path: wanted.place, wanted.ownership)
-        preparation.changed[wanted.place] = old
+        preparation.changed.append(wanted.place)
       } else {
         let socket = sockets.newSocket()
         opening = socket
@@ -203,14 +219,8 @@ struct Reload {
     }
     for change in plan.changed { profiles.apply(change, &jobs, &turn) }
     for profile in plan.added { profiles.begin(profile.name, nil, &jobs, &turn) }
-    if let names {
-      turn.log(.namesResolved(names))
-    } else {
-      profiles.setRefusedReload(nil)
-      turn.log(.reloadApplied(plan.summary))
-    }
-    phase = .settling(until: turn.now + Self.settlingPatience)
-    turn.agenda.set(.settling, turn.now + Self.settlingPatience)
+    if names == nil { profiles.setRefusedReload(nil) }
+    phase = .settling(Settling(outcome: .applied(plan.summary), since: turn.now))
     return new
   }
 
@@ -220,31 +230,61 @@ struct Reload {
     _ preparation: Preparation, _ jobs: inout JobSchedule, _ sockets: inout SocketBook, _ turn: inout Turn
   ) {
     for (place, socket) in preparation.opened { sockets.unbind(socket, place, closes: true, &jobs, &turn) }
-    for (place, ownership) in preparation.changed {
-      guard let socket = sockets.socket(at: place) else { continue }
-      _ = jobs.submit(.inspectSocket(socket, path: place, ownership), for: .nobody, &turn)
-    }
+    for place in preparation.changed { sockets.restore(place, &jobs, &turn) }
   }
 
   private mutating func refuse(
     _ reasons: [String], _ context: Context, _ profiles: inout Profiles, _ turn: inout Turn
   ) {
     if names == nil { profiles.setRefusedReload(reasons.joined(separator: "; ")) }
-    for reason in reasons { turn.log(.reloadRefused(reason: reason)) }
-    phase = .settling(until: turn.now)
+    phase = .settling(Settling(outcome: .refused(reasons), since: turn.now))
   }
 
   // MARK: 6. Afterwards
 
-  /// The files are as they should be, or have had their time.
+  /// A server has done what it was told.
+  mutating func confirmed(_ loop: Loop, _ serial: Int) {
+    guard case .settling(var settling) = phase, serial == self.serial else { return }
+    settling.unconfirmed?.remove(loop)
+    phase = .settling(settling)
+  }
+
+  /// Announces the outcome once all of it is in force, or has had its time.
   ///
   /// - Returns: whether systemd is to be told that the reload is over.
-  mutating func settle(isQuiet: Bool, _ context: Context, _ turn: inout Turn) -> Bool {
-    guard case .settling(let until) = phase, isQuiet || until <= turn.now else { return false }
-    turn.agenda.set(.settling, nil)
-    phase = .none
+  mutating func settle(
+    areFilesQuiet: Bool, _ sockets: SocketBook, _ context: Context, _ turn: inout Turn
+  ) -> Bool {
+    guard case .settling(var settling) = phase else { return false }
+    if settling.unconfirmed == nil, !sockets.isSettling {
+      // A path is gone before its socket is closed, so the servers are asked after that.
+      settling.unconfirmed = Loop.serving
+      turn.emit(.confirm(serial))
+    }
+    phase = .settling(settling)
+    let filesEnd = settling.since + Self.filePatience
+    let end = settling.since + Self.settlingPatience
+    let areFilesOver = areFilesQuiet || filesEnd <= turn.now
+    let isInForce = settling.unconfirmed?.isEmpty ?? false
+    guard areFilesOver && isInForce || end <= turn.now else {
+      turn.agenda.set(.settling, areFilesOver ? end : filesEnd)
+      return false
+    }
+    announce(settling, sockets, &turn)
     defer { names = nil }
     return context.isReady && names == nil
+  }
+
+  private mutating func announce(_ settling: Settling, _ sockets: SocketBook, _ turn: inout Turn) {
+    turn.agenda.set(.settling, nil)
+    phase = .none
+    switch settling.outcome {
+    case .refused(let reasons): for reason in reasons { turn.log(.reloadRefused(reason: reason)) }
+    case .applied(var summary):
+      if let names { return turn.log(.namesResolved(names)) }
+      summary.late = sockets.unsettled + (settling.unconfirmed ?? []).map(\.server).sorted()
+      turn.log(.reloadApplied(summary))
+    }
   }
 
   /// - Returns: whether somebody asked again meanwhile.
@@ -256,8 +296,13 @@ struct Reload {
 
   /// The daemon stops.
   mutating func giveUp(_ jobs: inout JobSchedule, _ sockets: inout SocketBook, _ turn: inout Turn) {
-    if case .preparing(let preparation) = phase { rollBack(preparation, &jobs, &sockets, &turn) }
+    switch phase {
+    case .preparing(let preparation): rollBack(preparation, &jobs, &sockets, &turn)
+    case .settling(let settling): announce(settling, sockets, &turn)
+    case .none, .reading: break
+    }
     phase = .none
+    names = nil
     isWantedAgain = false
     serial += 1
   }
@@ -267,11 +312,19 @@ struct Reload {
     _ place: String, _ opening: SocketID?, _ result: JobResult, _ jobs: inout JobSchedule,
     _ sockets: inout SocketBook, _ turn: inout Turn
   ) {
-    guard let opening else {
-      _ = sockets.changed(place, &jobs, &turn)
-      return
-    }
+    guard let opening else { return sockets.restore(place, &jobs, &turn) }
     guard result == .changed || result == .unchanged else { return }
     sockets.unbind(opening, place, closes: true, &jobs, &turn)
+  }
+}
+
+extension Loop {
+  /// For a message: whose loop it is.
+  fileprivate var server: String {
+    switch self {
+    case .readers: "the readers' thread"
+    case .exchanges: "the exchanges' thread"
+    case .http: "the HTTP server"
+    }
   }
 }

@@ -15,6 +15,8 @@ struct SocketBook {
   private enum Step: Equatable {
     case opening(SocketID)
     case inspecting
+
+    var opening: SocketID? { if case .opening(let socket) = self { socket } else { nil } }
   }
 
   private struct Place {
@@ -23,9 +25,19 @@ struct SocketBook {
     var isActivated = false
     var step: Step?
     var isSuspect = false
+    /// It is being given back what a reload that failed had changed.
+    var isRestoring = false
     var retryAt: BootTime?
     var failures = BackOff()
     var trouble: String?
+
+    var isBeingSettled: Bool {
+      switch step {
+      case .opening: failures.steps == 0
+      case .inspecting: isRestoring
+      case nil: false
+      }
+    }
   }
 
   /// Between 1 s and 30 s.
@@ -62,6 +74,16 @@ struct SocketBook {
 
   private var leaving: [SocketID: Leaving] = [:]
   var isUnbound: Bool { leaving.isEmpty }
+
+  /// Places and paths where what is wanted isn't so yet.
+  var unsettled: [String] {
+    (leaving.values.map(\.path) + places.filter { $0.value.isBeingSettled }.map(\.key)).sorted()
+  }
+
+  /// Whether some of that is under way for the first time. What has failed, or waits for a folder that is stuck, isn't.
+  var isSettling: Bool {
+    leaving.values.contains(where: \.isUnderWay) || places.values.contains(where: \.isBeingSettled)
+  }
 
   /// Whether every socket without which nothing can be served is there.
   var isSettled: Bool { places.values.allSatisfy { !$0.wanted.isEssential || $0.socket != nil } }
@@ -120,7 +142,9 @@ struct SocketBook {
             socket: socket, path: name, ownership: wanted.ownership, isInherited: isInherited,
             isActivated: isActivated))
       }
-    if jobs.submit(job, for: .socket(place: name), &turn) { places[name]?.step = .opening(socket) }
+    if jobs.submit(job, for: .socket(place: name, opening: socket), &turn) {
+      places[name]?.step = .opening(socket)
+    }
   }
 
   private mutating func takeActivated(for wanted: Wanted) -> Inheritance.Activated? {
@@ -134,7 +158,7 @@ struct SocketBook {
     guard let place = places[name], let socket = place.socket, !place.isActivated else { return }
     places[name]?.isSuspect = false
     let job = Job.inspectSocket(socket, path: name, place.wanted.ownership)
-    if jobs.submit(job, for: .socket(place: name), &turn) {
+    if jobs.submit(job, for: .socket(place: name, opening: nil), &turn) {
       places[name]?.step = .inspecting
     } else {
       places[name]?.isSuspect = true
@@ -143,15 +167,19 @@ struct SocketBook {
 
   // MARK: What happens
 
-  /// A job of the socket has ended.
+  /// A job of the socket has ended; what was opened for a place that has gone meanwhile goes, too.
   ///
   /// - Returns: why a socket that is essential couldn't be opened, where it couldn't.
   mutating func ended(
-    _ name: String, _ result: JobResult, _ jobs: inout JobSchedule, _ store: inout StoreKeeper,
-    _ turn: inout Turn
+    _ name: String, opening: SocketID?, _ result: JobResult, _ jobs: inout JobSchedule,
+    _ store: inout StoreKeeper, _ turn: inout Turn
   ) -> JobFailure? {
-    guard let place = places[name], let step = place.step else { return nil }
+    guard let place = places[name], let step = place.step, step.opening == opening else {
+      if let opening { discard(opening, at: name, result, &jobs, &turn) }
+      return nil
+    }
     places[name]?.step = nil
+    places[name]?.isRestoring = place.isRestoring && place.isSuspect
     switch (step, result) {
     case (.opening(let socket), .changed), (.opening(let socket), .unchanged):
       opened(name, socket, &store, &turn)
@@ -159,7 +187,7 @@ struct SocketBook {
       beginOpening(name, &jobs, &turn)
       return nil
     case (.inspecting, .changed):
-      turn.log(.outletRepaired(profile: place.wanted.profile, path: name))
+      if !place.isRestoring { turn.log(.outletRepaired(profile: place.wanted.profile, path: name)) }
       places[name]?.trouble = nil
     case (.inspecting, .unchanged):
       places[name]?.trouble = nil
@@ -232,7 +260,12 @@ struct SocketBook {
     return true
   }
 
-  mutating func writtenOff(_ name: String, hasBegun: Bool) {
+  /// The job hangs, or was dropped before it began since its folder is stuck.
+  mutating func writtenOff(_ name: String, opening: SocketID?, hasBegun: Bool, _ turn: inout Turn) {
+    guard let place = places[name], let step = place.step, step.opening == opening else {
+      if let opening, !hasBegun { turn.emit(.close(opening)) }
+      return
+    }
     places[name]?.trouble = "\(name): its folder doesn't answer"
     if !hasBegun {
       places[name]?.step = nil
@@ -249,6 +282,13 @@ struct SocketBook {
 
   // MARK: Reload
 
+  /// A reload has failed that had changed the socket's owner or mode.
+  mutating func restore(_ name: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
+    guard places[name] != nil else { return }
+    places[name]?.isRestoring = true
+    _ = changed(name, &jobs, &turn)
+  }
+
   /// A socket that a reload has opened, or one that stays, has this role from now on.
   mutating func commit(
     _ wanted: Wanted, opened: SocketID?, _ store: inout StoreKeeper, _ turn: inout Turn
@@ -264,20 +304,30 @@ struct SocketBook {
     places[wanted.place]?.wanted = wanted
   }
 
-  /// The socket isn't wanted any more.
+  /// The socket isn't wanted any more. One that is being opened goes once it is there.
   mutating func remove(
     _ name: String, _ jobs: inout JobSchedule, _ store: inout StoreKeeper, _ turn: inout Turn
   ) {
     guard let place = places.removeValue(forKey: name) else { return }
     turn.agenda.set(.socket(name), nil)
-    guard let socket = place.socket else { return }
     store.forget(socketAt: name, &turn)
+    guard let socket = place.socket else { return }
     guard !place.isActivated, !place.wanted.isMetrics else { return turn.emit(.close(socket)) }
     turn.emit(.unwatch(path: name))
     unbind(socket, name, closes: true, &jobs, &turn)
   }
 
   // MARK: Paths that go
+
+  /// The job that was to open it has ended, and nobody wants it any more.
+  private mutating func discard(
+    _ socket: SocketID, at name: String, _ result: JobResult, _ jobs: inout JobSchedule, _ turn: inout Turn
+  ) {
+    let isOpen = result == .changed || result == .unchanged
+    // What couldn't be opened may still be one that was passed.
+    guard isOpen, name.hasPrefix("/") else { return turn.emit(.close(socket)) }
+    unbind(socket, name, closes: true, &jobs, &turn)
+  }
 
   /// Removes the path, for as long as it takes. `closes`: and then the socket is closed.
   mutating func unbind(

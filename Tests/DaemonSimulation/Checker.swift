@@ -95,7 +95,8 @@ struct Checker {
         loaded = lastRead
         loadedAt = world.now
         begunAt = world.now
-      case .log(.reloadApplied):
+      // The first thing that a new configuration does.
+      case .setLogLevel:
         noteChanges(world)
         judged = [:]
         loaded = lastRead
@@ -367,9 +368,27 @@ struct Checker {
   }
 
   mutating func noted(_ notice: Notice, _ world: World) {
+    if case .reloadApplied(let summary) = notice, summary.late.isEmpty { lookAtReload(world) }
     // What is logged is data; none of it may hold a secret or a token.
     guard plan.seed % 97 == 0 else { return }
     shown("\(notice)")
+  }
+
+  /// What is announced is so: no socket that isn't wanted is left, and those that are wanted are served.
+  private mutating func lookAtReload(_ world: World) {
+    guard let loaded, let process = world.process else { return }
+    let wanted = Set(loaded.profiles.map(\.socket.path) + [loaded.api.socketPath].compactMap { $0 })
+    for (path, bound) in world.disk.sockets where !wanted.contains(path) {
+      if world.sockets.values.contains(bound.kernel) {
+        report("a reload was announced while \(path) was there")
+      }
+    }
+    for profile in loaded.profiles {
+      let isServed = process.served.values.contains { role in
+        if case .tokens(profile.name, profile.socket) = role { true } else { false }
+      }
+      if !isServed { report("a reload was announced while \(profile.name) wasn't served as it says") }
+    }
   }
 
   mutating func shown(_ text: String) {

@@ -211,6 +211,10 @@ final class World {
       for loop in loops where !(loopHangs && loop == .readers) {
         later(random.seconds(0.000_1, 0.01), .loopAnswered(loop))
       }
+    case .confirm(let serial):
+      for loop in Loop.serving where !(loopHangs && loop == .readers) {
+        later(random.seconds(0.000_1, 0.01), .confirmed(loop, serial))
+      }
     case .drain:
       process?.isDraining = true
       later(random.seconds(0.001, 0.3), .drained)

@@ -21,6 +21,8 @@ package final class HTTPControlServer: ControlServer {
   private let limits: ServingLimits
   private let parts = Mutex<NIOLoopBound<Parts>?>(nil)
   private let listeners = Mutex<[String: EventLoopFuture<any Channel>]>([:])
+  /// Listeners being opened or closed.
+  private let changes = Mutex<[EventLoopFuture<Void>]>([])
 
   package init(limits: ServingLimits = ServingLimits()) {
     self.limits = limits
@@ -62,12 +64,14 @@ package final class HTTPControlServer: ControlServer {
     // Nothing is waited for: the daemon's loop calls this.
     let channel = bootstrap.withBoundSocket(raw)
     // The library has made the queue short.
-    channel.whenSuccess { _ in ListeningSocket.lengthenQueue(of: raw) }
+    let opened = channel.map { _ in ListeningSocket.lengthenQueue(of: raw) }
     listeners.withLock { $0[place] = channel }
+    changes.withLock { $0.append(opened) }
   }
 
   package func stopListening(at place: String) {
-    listeners.withLock { $0.removeValue(forKey: place) }?.whenSuccess { $0.close(promise: nil) }
+    guard let channel = listeners.withLock({ $0.removeValue(forKey: place) }) else { return }
+    changes.withLock { $0.append(channel.flatMap { $0.close() }) }
   }
 
   package func post(_ postings: [ControlPosting]) {
@@ -77,6 +81,15 @@ package final class HTTPControlServer: ControlServer {
 
   package func probe(_ answer: @escaping @Sendable () -> Void) {
     loop.execute(answer)
+  }
+
+  package func confirm(_ answer: @escaping @Sendable () -> Void) {
+    let changes = changes.withLock { changes in
+      defer { changes = [] }
+      return changes
+    }
+    // One that fails has ended, too. What was posted meanwhile comes before this.
+    EventLoopFuture.andAllComplete(changes, on: loop).whenComplete { [loop] _ in loop.execute(answer) }
   }
 
   package func shutDown() {

@@ -23,6 +23,9 @@ package protocol ControlServer: Sendable {
   /// Calls `answer` when its loop comes round. It must not block.
   func probe(_ answer: @escaping @Sendable () -> Void)
 
+  /// Calls `answer` when all that it was told before is so: listeners are open, or closed. It must not block.
+  func confirm(_ answer: @escaping @Sendable () -> Void)
+
   /// Closes everything and returns when it is done, in half a second at most.
   func shutDown()
 }

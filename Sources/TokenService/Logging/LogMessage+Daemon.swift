@@ -96,9 +96,11 @@ extension LogMessage {
   private static func reloadApplied(_ summary: ReloadSummary) -> LogMessage {
     let parts = [("added", summary.added), ("removed", summary.removed), ("changed", summary.changed)]
     let named = parts.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }
+    let late = summary.late.isEmpty ? [] : ["not in force yet: \(summary.late.joined(separator: ", "))"]
     return LogMessage(
       .reloadApplied, .notice,
-      "configuration reloaded; " + (named + ["unchanged: \(summary.unchanged)"]).joined(separator: "; "))
+      "configuration reloaded; "
+        + (named + ["unchanged: \(summary.unchanged)"] + late).joined(separator: "; "))
   }
 
   private static func stopping(_ status: ExitStatus, _ isRestart: Bool) -> LogMessage {

@@ -60,6 +60,7 @@ final class Performer {
     case .control(let posting): tell(posting)
     case .metrics(let metrics): parts.metricsReplies.answer(self.metrics(metrics))
     case .probe(let loops): loops.forEach(probe)
+    case .confirm(let serial): confirm(serial)
     case .drain(let answeringQueue): drain(answeringQueue)
     case .exit(let status): self.status = status
     }
@@ -174,6 +175,13 @@ final class Performer {
     case .exchanges: parts.exchanges.probe(answer)
     case .http: if let control = parts.control { control.probe(answer) } else { answer() }
     }
+  }
+
+  private func confirm(_ serial: Int) {
+    let inbox = parts.inbox
+    parts.server.send(.probe { inbox.push(.confirmed(.readers, serial)) })
+    let answer: @Sendable () -> Void = { inbox.push(.confirmed(.http, serial)) }
+    if let control = parts.control { control.confirm(answer) } else { answer() }
   }
 
   private func drain(_ answeringQueue: Bool) {
