@@ -1,17 +1,21 @@
 # Readers in containers: what to mount, who they are to the daemon, and what the access lists say of them.
 # shellcheck shell=bash
 
-# podman_is_here: installs it from apt's cache, or lays its unpacked programs over this system; nothing is started.
+# podman_is_here: lays its programs over this system, unpacked before or from what apt has downloaded, so that no
+# service of theirs is enabled or started.
 podman_is_here() {
+  local name
   if [[ -n ${ASSETIT_PODMAN-} ]]; then
     cp -a "$ASSETIT_PODMAN/usr" "$ASSETIT_PODMAN/etc" /
   elif compgen -G '/var/cache/apt/archives/podman_*.deb' >/dev/null; then
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-    chmod +x /usr/sbin/policy-rc.d
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends podman crun runc uidmap
-    rm /usr/sbin/policy-rc.d
-  fi >/tmp/podman.log 2>&1
-  command -v podman >/dev/null && command -v crun >/dev/null
+    apt-get install --simulate --no-install-recommends podman crun runc uidmap | sed -n 's/^Inst \([^ ]*\) .*/\1/p' |
+      while read -r name; do dpkg-deb -x /var/cache/apt/archives/"$name"_*.deb /tmp/podman; done
+    cp -a /tmp/podman/usr /tmp/podman/etc /
+    [[ ! -d /tmp/podman/lib ]] || cp -a /tmp/podman/lib/. /usr/lib/
+    rm -r /tmp/podman
+    ldconfig
+  fi
+  command -v podman >/dev/null && command -v crun >/dev/null && command -v runc >/dev/null
 }
 if ! podman_is_here; then
   echo "skip  $current: podman is not here"
@@ -26,15 +30,20 @@ echo 'root:x:0:0:root:/:/bin/sh' >$image/etc/passwd
 useradd --create-home --groups assetit builder
 useradd --create-home outsider
 builder=$(id -u builder)
+# Without a range of its own a user's container has that user alone, and all of its groups.
+for file in /etc/subuid /etc/subgid; do
+  grep -qs ^builder: $file || printf 'builder:100000:65536\noutsider:165536:65536\n' >>$file
+done
 readers_group=$(getent group assetit | cut -d: -f3)
 options=(--network none -v /usr:/usr:ro -v "$here:/tests:ro")
-# runc, and no limit of processes: this works without the controllers and capabilities that a container of this test lacks.
+# runc, and no limit of processes: this works without the controllers and capabilities that these systems lack.
 of_root=(--runtime runc --storage-driver vfs)
+printf '[containers]\npids_limit = 0\n' >/etc/containers/containers.conf
 # contained OPTION… -- COMMAND…: in a container of root's.
 contained() {
   local own=()
   while [[ $1 != -- ]]; do own+=("$1") && shift; done
-  podman "${of_root[@]}" run --rm --pids-limit -1 "${options[@]}" "${own[@]}" --rootfs "$image" "${@:2}"
+  podman "${of_root[@]}" run --rm "${options[@]}" "${own[@]}" --rootfs "$image" "${@:2}"
 }
 # rootless USER OPTION… -- COMMAND…: in a container that the user makes without root.
 rootless() {
@@ -43,7 +52,7 @@ rootless() {
   shift
   while [[ $1 != -- ]]; do own+=("$1") && shift; done
   install -d -o "$user" -m 0700 "/run/user/$(id -u "$user")"
-  (cd "$home" && as "$user" env HOME="$home" XDG_RUNTIME_DIR="/run/user/$(id -u "$user")" PATH="$PATH" \
+  (cd "$home" && as "$user" env HOME="$home" USER="$user" XDG_RUNTIME_DIR="/run/user/$(id -u "$user")" PATH="$PATH" \
     podman --runtime crun --cgroup-manager cgroupfs --storage-driver vfs --log-level error \
     run --rm "${options[@]}" "${own[@]}" --rootfs "$image-$user" "${@:2}")
 }
@@ -87,7 +96,7 @@ rm -r /tmp/signal /tmp/*.read
 # A container in a unit of its own, as quadlet makes it.
 in_unit() {
   systemd-run --quiet --wait --pipe --collect --unit="$1" -p Delegate=yes \
-    podman "${of_root[@]}" run --rm --pids-limit -1 --cgroups split "${options[@]}" "${folder[@]}" --user 4321:4321 --rootfs "$image" "${reads[@]}"
+    podman "${of_root[@]}" run --rm --cgroups split "${options[@]}" "${folder[@]}" --user 4321:4321 --rootfs "$image" "${reads[@]}"
 }
 configure <<<$'socket.mode = "0666"\nsocket.allow_units = ["sync.service"]'
 systemctl reload assetit-tokend
@@ -120,7 +129,7 @@ if [[ -x /usr/lib/systemd/system-generators/podman-system-generator ]]; then
   mkdir -p /etc/containers/systemd
   sed -e "s|^Image=.*|Rootfs=$image|; s|^Exec=.*|Exec=perl /tests/read.pl $socket|" \
     "$examples/app.container" >/etc/containers/systemd/quadlet.container
-  printf '[Container]\nUser=4321\nPodmanArgs=--pids-limit -1 --runtime runc\nNetwork=none\nVolume=/usr:/usr:ro\nVolume=%s:/tests:ro\n[Service]\nType=oneshot\n' \
+  printf '[Container]\nUser=4321\nPodmanArgs=--runtime runc\nNetwork=none\nVolume=/usr:/usr:ro\nVolume=%s:/tests:ro\n[Service]\nType=oneshot\n' \
     "$here" >>/etc/containers/systemd/quadlet.container
   systemctl daemon-reload
   fresh <<<$'socket.mode = "0666"\nsocket.allow_units = ["quadlet.service"]'

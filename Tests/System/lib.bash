@@ -75,7 +75,7 @@ mark() {
 }
 # said [JOURNALCTL-ARGUMENT…]: what the unit has logged, as plain lines.
 said() {
-  journalctl --sync
+  timeout 5 journalctl --sync
   journalctl --no-pager --since="$marked" -o cat -u assetit-tokend.service "$@"
 }
 # times ID: how many messages of this id there were.
@@ -106,7 +106,8 @@ tidy() {
 # places: what lies where scenarios put things; nothing where the package isn't installed.
 places() {
   [[ -e /usr/lib/systemd/system/assetit-tokend.service || -e /lib/systemd/system/assetit-tokend.service ]] || return 0
-  find /etc/systemd/system /etc/assetit-tokend /usr/local/bin /srv -mindepth 1 | LC_ALL=C sort
+  find /etc/systemd/system /etc/assetit-tokend /usr/local/bin /srv -mindepth 1 -not -path /etc/assetit-tokend/secrets/default |
+    LC_ALL=C sort
 }
 
 # configure: the least configuration, and whatever is on standard input. The file keeps its owner and mode. All is
@@ -209,7 +210,6 @@ install_package() {
 prepare() {
   install_package "$deb" >/tmp/install.log 2>&1 || { cat /tmp/install.log; exit 1; }
   add_users
-  put_secret "$secret"
 }
 # add_users: one that may read headers, one that may not.
 add_users() {
