@@ -21,7 +21,8 @@ systemctl restart assetit-tokend
 sleep 0.5
 ok 'a restart of the daemon, with the same header, does not trouble it' '[[ $(property MainPID app.service) == "$pid" ]]'
 systemctl kill --signal=USR1 --kill-whom=main assetit-tokend
-ok 'a new header restarts it' 'soon "[[ \$(property MainPID app.service) != $pid ]]" && active app.service'
+# While it restarts there is no process, or one that has only begun.
+ok 'a new header restarts it' 'soon "[[ \$(property MainPID app.service) != $pid ]] && active app.service"'
 ok 'and it has the new one' 'soon "[[ \$(cat /run/app/header) == \$(read_socket | cksum) ]]"'
 systemctl stop app-header.path app.service
 rm -r /etc/systemd/system/app.service{,.d} /etc/systemd/system/app-header.* /usr/local/bin/app

@@ -39,7 +39,8 @@ mark
 began=${EPOCHREALTIME/./}
 ok 'with a bus that never answers a stop withdraws' 'timeout 20 systemctl stop assetit-tokend && [[ -z $(ls $run) ]]'
 took=$(((${EPOCHREALTIME/./} - began) / 1000))
-ok 'within four seconds' '((took < 4000))'
+# One second by itself; here other work may slow it down.
+ok 'within eight seconds' '((took < 8000))'
 ok 'and not by force' '[[ $(property Result) == success ]]'
 figure 'a stop with a bus that never answers' "$took ms"
 systemctl stop silent-bus.service

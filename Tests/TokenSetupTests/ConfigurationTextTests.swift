@@ -79,6 +79,7 @@ struct ConfigurationTextTests {
   @Test("Whatever a value holds, what is written is read back as the same")
   func quoting() throws {
     var random = SystemRandomNumberGenerator()
+    let folder = try TemporaryFolder()
     for _ in 0..<40 {
       let scalars = (0..<20).map { _ in UnicodeScalar(UInt8.random(in: 0x20...0x7E, using: &random)) }
       let id =
@@ -87,7 +88,7 @@ struct ConfigurationTextTests {
         NewProfile(name: "p", place: .baseURL("http://127.0.0.1"), clientID: id, secretFile: "/nonexistent"))
       let site = try Site(configuration: "/nonexistent/config.toml")
       var loader = ConfigurationLoader()
-      loader.runtimeDirectory = "/run"
+      loader.runtimeDirectory = folder.path("run")
       loader.parser = TOMLProgram(path: BuiltProgram.daemon.path)
       let configuration = try site.load(text, loader)
       #expect(configuration.profiles.first?.clientID == .inline(Secret(id)))
