@@ -343,6 +343,8 @@ extension DaemonMachine {
     for name in records.keys.sorted() where profiles.runners[name] == nil {
       profiles.store.forget(name, &turn)
     }
+    // Files of profiles that are gone, and those that no profile has any more.
+    profiles.files.endInherited(&jobs, &turn)
     // The first configuration may be another one by now; systemd reloads no unit that is still starting.
     turn.emit(.watch(path: host.configurationPath))
     watchesConfiguration = true
