@@ -18,7 +18,7 @@ test_packages := openssl socat ca-certificates curl mandoc python3-venv shellche
 deb_packages := debhelper lintian
 
 help: ## lists these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: demo-packages ## shows the daemon at work against a simulated AssetIT on loopback; changes nothing on this host
 	@echo "Building daemon, client and simulator (the first time, a minute or two; debug, which is quicker to build)"

@@ -88,7 +88,7 @@ struct ConfigurationTextTests {
         NewProfile(name: "p", place: .baseURL("http://127.0.0.1"), clientID: id, secretFile: "/nonexistent"))
       let site = try Site(configuration: "/nonexistent/config.toml")
       var loader = ConfigurationLoader()
-      loader.runtimeDirectory = folder.path("run")
+      loader.runtimeDirectory = folder.path
       loader.parser = TOMLProgram(path: BuiltProgram.daemon.path)
       let configuration = try site.load(text, loader)
       #expect(configuration.profiles.first?.clientID == .inline(Secret(id)))
