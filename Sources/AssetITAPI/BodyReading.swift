@@ -7,12 +7,35 @@ struct BodyReading {
 
   private let body: [UInt8]
   private let text: AnswerText
-  private let credentials: Credentials
+  /// What must not be told: the credentials, and whatever in the answer may be a token.
+  let hidden: Hidden
 
-  init(_ body: [UInt8], _ credentials: Credentials) {
+  /// - Parameters:
+  ///   - reader: where a token is looked for.
+  ///   - headers: an answer's other place for one.
+  init(_ body: [UInt8], _ headers: ServiceHeaders, _ reader: TokenReader, _ credentials: Credentials) {
     self.body = body
     text = AnswerText(body)
-    self.credentials = credentials
+    var tokens = headers.fields.map { Array($0.value.utf8)[...] }.filter(Self.looksLikeToken).map {
+      Secret($0)
+    }
+    if let (token, _) = reader.candidate(in: text) { tokens.append(token) }
+    if case .json(let document) = text { tokens += Self.tokens(in: document) }
+    if case .plain(let text) = text, Self.looksLikeToken(text) { tokens.append(Secret(text)) }
+    hidden = Hidden(credentials, tokens: tokens)
+  }
+
+  private static func tokens(in value: JSONValue) -> [Secret] {
+    switch value {
+    case .string(let text): looksLikeToken(Array(text.utf8)[...]) ? [Secret(text)] : []
+    case .array(let elements): elements.flatMap(tokens)
+    case .object(let members):
+      members.flatMap { member in
+        tokens(in: member.value)
+          + (looksLikeToken(Array(member.name.utf8)[...]) ? [Secret(member.name)] : [])
+      }
+    case .null, .boolean, .integer, .number: []
+    }
   }
 
   var shape: ExchangeTrace.Body {
@@ -29,7 +52,11 @@ struct BodyReading {
   var tokenPlaces: [String] {
     switch text {
     case .plain(let text) where Self.looksLikeToken(text): [""]
-    case .json(let document): places(of: document).filter(\.looksLikeToken).map(\.pointer)
+    case .json(let document):
+      // A name that isn't shown as it is leads nowhere.
+      places(of: document).filter(\.looksLikeToken).map(\.pointer).filter {
+        JSONPointer($0)?.value(in: document)?.string != nil
+      }
     default: []
     }
   }
@@ -68,9 +95,9 @@ struct BodyReading {
     switch value {
     case .null: "null"
     case .boolean(let boolean): "\(boolean)"
-    case .integer(let integer): "\(integer)"
-    case .number(let number): "\(number)"
-    case .string(let text): ServiceMessage.clean(text, credentials)
+    case .integer(let integer): hidden.isHeld(in: "\(integer)") ? nil : "\(integer)"
+    case .number(let number): hidden.isHeld(in: "\(number)") ? nil : "\(number)"
+    case .string(let text): ServiceMessage.clean(text, hidden)
     case .array(let elements):
       "[" + elements.prefix(10).map { shown($0) ?? "…" }.joined(separator: ", ") + "]"
     case .object: nil
@@ -78,7 +105,7 @@ struct BodyReading {
   }
 
   private func name(_ name: String) -> String {
-    ServiceMessage.clean(String(name.prefix(Self.longestName)), credentials) ?? "…"
+    name.count <= Self.longestName ? ServiceMessage.clean(name, hidden) ?? "…" : "…"
   }
 
   private func places(of document: JSONValue) -> [ExchangeTrace.Body.Place] {
@@ -106,7 +133,7 @@ struct BodyReading {
       let open = page[start.upperBound...].firstIndex(of: ">")
     else { return nil }
     let text = page[page.index(after: open)...].prefix { $0 != "<" }
-    return ServiceMessage.clean(String(text), credentials)
+    return ServiceMessage.clean(String(text), hidden)
   }
 
   static func looksLikeToken(_ text: ArraySlice<UInt8>) -> Bool {
@@ -120,9 +147,9 @@ struct BodyReading {
 
 extension ServiceHeaders {
   /// Fields whose value looks like a token.
-  var tokenPlaces: [String] {
+  func tokenPlaces(_ hidden: Hidden) -> [String] {
     fields.filter { BodyReading.looksLikeToken(Array($0.value.utf8)[...]) }
-      .map { "header " + Printable.text($0.name, limit: 100) }
+      .map { "header " + (ServiceMessage.clean($0.name, hidden) ?? "…") }
   }
 }
 

@@ -142,23 +142,28 @@ package struct ExchangeTrace: Sendable {
     request = Request(
       method: "POST", url: transfer.endpoint.url, headerNames: transfer.easy.headerNames,
       body: transfer.fields.redacted)
-    connection = Connection(transfer.easy, listener)
+    let reading = BodyReading(
+      transfer.answer.body, transfer.answer.headers, transfer.reader, transfer.request.credentials)
+    connection = Connection(transfer.easy, listener, reading.hidden)
     let status = transfer.easy.number(CURLINFO_RESPONSE_CODE)
-    let reading = BodyReading(transfer.answer.body, transfer.request.credentials)
-    answer = status > 0 ? Answer(status, transfer.answer, reading, transfer.request.credentials) : nil
+    answer = status > 0 ? Answer(status, transfer.answer, reading) : nil
     let finding = reading.token(transfer.reader)
     token = finding
-    otherPlaces = reading.tokenPlaces.filter { $0 != finding?.place } + transfer.answer.headers.tokenPlaces
+    otherPlaces =
+      reading.tokenPlaces.filter { $0 != finding?.place }
+      + transfer.answer.headers.tokenPlaces(reading.hidden)
   }
 }
 
 extension ExchangeTrace.Connection {
-  fileprivate init?(_ easy: EasyHandle, _ listener: HandshakeListener) {
+  fileprivate init?(_ easy: EasyHandle, _ listener: HandshakeListener, _ hidden: Hidden) {
     func time(_ info: CURLINFO) -> Duration? {
       let microseconds = easy.offset(info)
       return microseconds > 0 ? .microseconds(microseconds) : nil
     }
-    func words(_ words: String?) -> String? { words.map { Printable.text($0, limit: 200) } }
+    func words(_ words: String?) -> String? {
+      words.map { hidden.isHeld(in: $0) ? "…" : Printable.text($0, limit: 200) }
+    }
     address = easy.string(CURLINFO_PRIMARY_IP)
     let port = easy.number(CURLINFO_PRIMARY_PORT)
     self.port = port > 0 ? port : nil
@@ -192,21 +197,21 @@ extension ExchangeTrace.Answer {
     "date", "age", "content-type", "content-length", "content-encoding", "retry-after", "server",
   ]
 
-  fileprivate init(
-    _ status: Int, _ answer: IncomingAnswer, _ reading: BodyReading, _ credentials: Credentials
-  ) {
+  fileprivate init(_ status: Int, _ answer: IncomingAnswer, _ reading: BodyReading) {
+    let hidden = reading.hidden
     self.status = status
     headers = answer.headers.fields.map { name, value in
       let lowered = name.lowercased()
       let shown =
         lowered == "www-authenticate"
-        ? Self.schemes(value) : Self.shown.contains(lowered) ? ServiceMessage.clean(value, credentials) : nil
-      return Header(name: Printable.text(name, limit: 100), value: shown)
+        ? Self.schemes(value).flatMap { ServiceMessage.clean($0, hidden) }
+        : Self.shown.contains(lowered) ? ServiceMessage.clean(value, hidden) : nil
+      return Header(name: ServiceMessage.clean(name, hidden) ?? "…", value: shown)
     }
     bodyLength = answer.body.count
     body = reading.shape
     date = answer.headers.hasAge ? nil : answer.headers.date
-    message = status >= 300 ? ServiceMessage.find(in: answer.body, credentials) : nil
+    message = status >= 300 ? ServiceMessage.find(in: answer.body, hidden) : nil
   }
 
   /// The words that a challenge (RFC 9110 section 11.3) begins with.

@@ -21,8 +21,6 @@ struct FailureReason {
   }
 
   private static func holds(_ message: String, _ request: AuthenticationRequest) -> Bool {
-    request.credentials.clientSecret.withBytes { secret in
-      secret.isEmpty || secret.withUnsafeBufferPointer { Array(message.utf8).contains($0) }
-    }
+    request.credentials.clientSecret.isEmpty || Hidden(request.credentials).isHeld(in: message)
   }
 }

@@ -4,8 +4,8 @@ internal import TokenCore
 struct TokenReader: Sendable {
   /// The longest answer and the longest token, bytes.
   static let limit = 65_536
-  /// What goes before a token in AssetIT's header, and sometimes in the answer already.
-  private static let usualPrefix = "JWT "
+  /// What goes before a token in a header, and sometimes in the answer already. No token holds a space.
+  private static let usualPrefixes = ["JWT ", "Bearer "]
   static let usualPlaces = ["/token", "/accessToken", "/access_token", "/jwt"].compactMap(JSONPointer.init)
 
   /// What an answer brings.
@@ -31,7 +31,7 @@ struct TokenReader: Sendable {
       throw .unusableSetting(reason: "token_pointer is no JSON pointer (RFC 6901): begin it with a slash")
     }
     format = settings.tokenFormat
-    prefixes = [settings.headerPrefix, Self.usualPrefix]
+    prefixes = [settings.headerPrefix] + Self.usualPrefixes
   }
 
   /// - Throws: what is wrong with the answer.

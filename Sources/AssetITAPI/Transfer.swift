@@ -85,7 +85,7 @@ final class Transfer {
   private func detail(_ status: Int) -> StatusDetail {
     let credentials = request.credentials
     return StatusDetail(
-      message: ServiceMessage.find(in: answer.body, credentials),
+      message: ServiceMessage.find(in: answer.body, Hidden(credentials)),
       suspicion: [400, 401, 403].contains(status) ? credentials.oddities.first : nil)
   }
 

@@ -9,7 +9,7 @@ struct ServiceMessageTests {
     clientID: Secret("client-0815"), clientSecret: Secret("Zk9-geheim-4711"))
 
   private func message(_ body: String) -> String? {
-    ServiceMessage.find(in: Array(body.utf8), Self.credentials)
+    ServiceMessage.find(in: Array(body.utf8), Hidden(Self.credentials))
   }
 
   @Test(
@@ -63,7 +63,7 @@ struct ServiceMessageTests {
       let text = (0..<Int.random(in: 0...8, using: &random)).map { _ in
         pieces.randomElement(using: &random) ?? ""
       }.joined()
-      let shown = ServiceMessage.clean(text, Self.credentials) ?? ""
+      let shown = ServiceMessage.clean(text, Hidden(Self.credentials)) ?? ""
       #expect(!shown.contains("Zk9-geheim-4711") && !shown.contains("client-0815"))
       #expect(shown.count <= 200)
     }

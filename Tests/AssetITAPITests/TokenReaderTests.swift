@@ -20,7 +20,8 @@ struct TokenReaderTests {
     arguments: [
       testToken, " \r\n\t\(testToken)\n", "\u{FEFF}\(testToken)", "JWT \(testToken)", "\"\(testToken)\"",
       " \"JWT \(testToken)\" ", #"{"token":"\#(testToken)"}"#, #"{"accessToken":"JWT \#(testToken)"}"#,
-      #"{"access_token":" \#(testToken)\n"}"#, #"{"jwt":"\#(testToken)","token":null}"#,
+      #"{"access_token":" \#(testToken)\n"}"#, #"{"token":"Bearer \#(testToken)"}"#,
+      #"{"jwt":"\#(testToken)","token":null}"#,
       #"{"token":{"x":1},"accessToken":"\#(testToken)"}"#, "\u{FEFF}{ \"token\" : \"\(testToken)\" }\n",
       #""\u0065\#(testToken.dropFirst())""#, #"{"token":"","accessToken":"\#(testToken)"}"#,
       #"{"token":null,"access_token":"","jwt":"\#(testToken)"}"#,
@@ -64,7 +65,7 @@ struct TokenReaderTests {
       ("<html>", .html), ("\n <!DOCTYPE html>", .html), ("<?xml?>", .html),
       ("OK", .notJWT), ("a.b", .notJWT), ("\(testToken).x", .notJWT), ("JWT", .notJWT), ("123", .notJWT),
       ("jwt \(testToken)", .forbiddenCharacters), ("JWT JWT \(testToken)", .forbiddenCharacters),
-      ("JWT  \(testToken)", .forbiddenCharacters), ("Bearer \(testToken)", .forbiddenCharacters),
+      ("JWT  \(testToken)", .forbiddenCharacters), ("Basic \(testToken)", .forbiddenCharacters),
       ("\(testToken)\r\nX-Other: 1", .forbiddenCharacters), ("\(testToken)\0", .forbiddenCharacters),
       ("\"\(testToken)\\n x\"", .forbiddenCharacters), ("\"\(testToken)\\u0000\"", .forbiddenCharacters),
       ("\(testToken)é", .forbiddenCharacters), (#""\ud83d\ude00""#, .forbiddenCharacters),
