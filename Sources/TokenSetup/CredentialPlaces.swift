@@ -92,10 +92,10 @@ struct CredentialPlaces {
   }
 
   /// - Throws: 78 where the configuration can't be changed without losing something, 69 where a secret can't be encrypted.
-  func changes(
+  func steps(
     _ text: ConfigurationText, _ loader: ConfigurationLoader, _ present: Configuration, newID: String?,
     newSecret: Secret
-  ) throws(OperatorFailure) -> [FileChange] {
+  ) throws(OperatorFailure) -> [[FileChange]] {
     let id =
       try newID.map { new throws(OperatorFailure) in try part(idPlace, Secret(new)) }
       ?? RotationPlan.Part.kept
@@ -112,7 +112,7 @@ struct CredentialPlaces {
       if case .file(_, _, _, _, nil) = part { false } else { true }
     }
     guard editor.isChanged || (hasTwoPlaces && canStage) else {
-      return RotationPlan.changes(clientID: id, secret: secret, texts: nil)
+      return RotationPlan.steps(clientID: id, secret: secret, texts: nil)
     }
     let final = try editor.text()
     var between: ConfigurationText?
@@ -122,7 +122,7 @@ struct CredentialPlaces {
       between = try editor.text()
     }
     let texts = RotationPlan.Texts(path: site.path, owner: site.owner, final: final, between: between)
-    return RotationPlan.changes(clientID: id, secret: secret, texts: texts)
+    return RotationPlan.steps(clientID: id, secret: secret, texts: texts)
   }
 
   private func part(_ place: Place, _ value: Secret) throws(OperatorFailure) -> RotationPlan.Part {

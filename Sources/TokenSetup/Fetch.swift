@@ -54,6 +54,9 @@ package enum Fetch {
     }
     var loader = ConfigurationLoader.fromEnvironment(environment)
     loader.looksBesideConfiguration = true
+    // It works before anything else does: no folder of readers is needed, nor what other profiles lack.
+    loader.judgesOutlets = false
+    loader.onlyProfile = profile
     let configuration: Configuration
     do throws(ConfigurationProblems) {
       configuration = try loader.load(path: path)

@@ -30,26 +30,30 @@ package enum RotationPlan {
     }
   }
 
-  /// The changes in the order in which they take force.
+  /// The changes in the order in which they take force, in one step or two.
   ///
   /// One place changes in one step. Two can't, so the new values are put beside the old ones first, and the
   /// configuration, by one step, names those; then the usual places are changed, and the configuration names these
   /// again. Wherever this stops, the configuration names a pair that belongs together.
-  package static func changes(clientID: Part, secret: Part, texts: Texts?) -> [FileChange] {
+  ///
+  /// Between the two steps a daemon that watches the usual places has to take up the configuration: it would try the old
+  /// ID with the new secret otherwise.
+  package static func steps(clientID: Part, secret: Part, texts: Texts?) -> [[FileChange]] {
     let files = [clientID, secret].compactMap { part -> FileChange? in
       guard case .file(let path, let content, let owner, let isThere, _) = part else { return nil }
       return isThere
         ? .replace(path: path, content: content, owner) : .create(path: path, content: content, owner)
     }
-    guard let texts else { return files }
+    guard let texts else { return [files] }
     let final = FileChange.replace(path: texts.path, content: Secret(texts.final.text), texts.owner)
-    guard let between = texts.between else { return files + [final] }
+    guard let between = texts.between else { return [files + [final]] }
     let staged = [clientID, secret].compactMap { part -> (path: String, change: FileChange)? in
       guard case .file(_, let content, let owner, _, let path?) = part else { return nil }
       return (path, .create(path: path, content: content, owner))
     }
-    return staged.map(\.change) + [.replace(path: texts.path, content: Secret(between.text), texts.owner)]
-      + files
-      + [final] + staged.map { .remove(path: $0.path) }
+    return [
+      staged.map(\.change) + [.replace(path: texts.path, content: Secret(between.text), texts.owner)],
+      files + [final] + staged.map { .remove(path: $0.path) },
+    ]
   }
 }

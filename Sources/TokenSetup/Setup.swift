@@ -119,6 +119,10 @@ package struct Setup {
     try SecretEntry.read(file: secretFile, prompt, "Client secret (it isn't shown): ")
   }
 
+  private static let hint =
+    "(here: --api KEY=TEXT for those of .api that are texts; others go into the configuration by hand,"
+    + " and assetit-tokend fetch --explain tries them)"
+
   private func trial(
     _ profile: ProfileConfiguration, _ credentials: Credentials, _ report: Report
   ) throws(OperatorFailure) {
@@ -128,7 +132,7 @@ package struct Setup {
     switch trace.result {
     case .success(let grant): report.say("AssetIT takes them: \(TokenSummary.text(grant))")
     case .failure(let failure):
-      if let help = Explained(profile, trace).help { report.say(help + "\n(here: --api KEY=TEXT)") }
+      if let help = Explained(profile, trace).help { report.say(help + "\n" + Self.hint) }
       throw OperatorFailure(.exchange(failure), then: "Nothing was written")
     }
   }

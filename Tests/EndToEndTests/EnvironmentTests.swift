@@ -12,23 +12,37 @@ struct EnvironmentTests {
   }
 
   /// `fetch` from a simulator behind TLS. `trusted`: with the certificate's authority in the configuration.
-  private func fetch(_ environment: [String: String], trusted: Bool = true) async throws -> (Int32, String) {
+  private func fetch(
+    _ environment: [String: String], trusted: Bool = true, _ arguments: [String] = ["fetch"]
+  ) async throws -> (Int32, String) {
+    let authority = try await configure(trusted: trusted)
+    let variables = environment.mapValues { $0.replacing("AUTHORITY", with: authority.path) }
+    let run = try bench.daemon(arguments, environment: variables)
+    guard case .exited(let code) = try await run.process.ended() else { return (-1, run.log) }
+    return (code, run.log)
+  }
+
+  private func configure(trusted: Bool) async throws -> CertificateAuthority {
     let simulator = try await bench.simulator()
     let authority = try await CertificateAuthority(bench)
     let port = try await bench.front(simulator, certificate: authority.certificate(for: "IP:127.0.0.1"))
     let api = trusted ? "ca_file = \"\(authority.path)\"" : ""
     try bench.configure(bench.profile(at: port, api: api, scheme: "https"))
-    let variables = environment.mapValues { $0.replacing("AUTHORITY", with: authority.path) }
-    let run = try bench.daemon(["fetch"], environment: variables)
-    guard case .exited(let code) = try await run.process.ended() else { return (-1, run.log) }
-    return (code, run.log)
+    return authority
   }
 
   @Test("SSLKEYLOGFILE is ignored, so nobody can read recorded traffic with it")
   func keyLog() async throws {
     let path = "\(bench.folder)/keys"
-    let (code, log) = try await fetch(["SSLKEYLOGFILE": path])
-    #expect(code == 0, "\(log)")
+    for arguments in [["fetch"], ["fetch", "--explain"]] {
+      let (code, log) = try await EnvironmentTests().fetch(["SSLKEYLOGFILE": path], arguments)
+      #expect(code == 0, "\(log)")
+    }
+    _ = try await configure(trusted: true)
+    let run = try await bench.client(
+      ["rotate", "--dry-run", "--config", bench.configurationPath, "--secret-file", bench.secretPath],
+      environment: ["SSLKEYLOGFILE": path])
+    #expect(run.ending == .exited(0), "\(run)")
     #expect(!Files.exists(path))
   }
 

@@ -35,10 +35,19 @@ main=$(main_pid)
 expect test-client other-secret
 ok 'client_secret_file: without a restart' 'rotate_to other-secret && [[ $(main_pid) == "$main" ]]'
 ok 'the file keeps its group' '[[ $(stat -c "%U %G %a" $etc/file.secret) == "root assetit-tokend 640" ]]'
+expect client-two secret-two
+asked=$(requests)
+ok 'client_secret_file with a new client ID, without a restart too' \
+  'rotate_to secret-two --client-id client-two && [[ $(main_pid) == "$main" ]]'
+sleep 2
+ok 'it costs two requests: the trial and the refresh' '(($(requests) - asked == 2))'
+ok 'and nothing was refused meanwhile' '! said | grep -q "refused the client ID"'
 expect test-client third-secret
+ok 'and back' 'rotate_to third-secret --client-id test-client'
+ok 'nothing else was left' '[[ -z $(find $etc -name "*rotating*" -o -name ".assetit-*") ]]'
 systemctl stop assetit-tokend
 ok 'while the service is stopped the secret is replaced all the same' \
-  'rotate_to third-secret && [[ $(cat $etc/file.secret) == third-secret ]]'
+  'expect test-client fourth-secret; rotate_to fourth-secret && [[ $(cat $etc/file.secret) == fourth-secret ]]'
 rm $etc/file.secret
 
 fresh </dev/null

@@ -47,13 +47,13 @@ struct PlanTests {
   @Test("Rotate: one place is one step")
   func onePlace() {
     #expect(
-      RotationPlan.changes(clientID: .kept, secret: file("/s", staged: "/s.new"), texts: nil) == [
-        replacing("/s")
+      RotationPlan.steps(clientID: .kept, secret: file("/s", staged: "/s.new"), texts: nil) == [
+        [replacing("/s")]
       ])
     let texts = RotationPlan.Texts(path: "/c", owner: root, final: ConfigurationText("final"), between: nil)
     #expect(
-      RotationPlan.changes(clientID: .inline, secret: .inline, texts: texts) == [
-        .replace(path: "/c", content: Secret("final"), root)
+      RotationPlan.steps(clientID: .inline, secret: .inline, texts: texts) == [
+        [.replace(path: "/c", content: Secret("final"), root)]
       ])
   }
 
@@ -62,10 +62,11 @@ struct PlanTests {
     let texts = RotationPlan.Texts(
       path: "/c", owner: root, final: ConfigurationText("id=new secret=/s"),
       between: ConfigurationText("id=new secret=/s.new"))
-    let changes = RotationPlan.changes(clientID: .inline, secret: file("/s", staged: "/s.new"), texts: texts)
+    let steps = RotationPlan.steps(clientID: .inline, secret: file("/s", staged: "/s.new"), texts: texts)
+    #expect(steps.first?.contains(replacing("/s")) == false)
     var disk = ["/c": "id=old secret=/s", "/s": "old"]
     var pairs: [String] = []
-    for change in changes {
+    for change in steps.joined() {
       switch change {
       case .create(let path, _, _), .replace(let path, _, _): disk[path] = path == "/c" ? disk[path] : "new"
       case .remove(let path): disk[path] = nil

@@ -11,6 +11,13 @@ package struct ConfigurationLoader: Sendable {
   package var credentialsDirectory: String?
   /// Whether files with client IDs and secrets are opened; `check --no-secrets` doesn't.
   package var checksSecrets = true
+  /// Narrows ``checksSecrets`` to one profile: what others lack is no reason not to try this one.
+  package var onlyProfile: String?
+  /// Narrows ``checksSecrets`` to what goes beside client ID and secret (headers from files, a client's key): these two
+  /// are about to be replaced.
+  package var checksCredentials = true
+  /// Whether sockets, header files and their groups must be fit to be made; `fetch` makes none.
+  package var judgesOutlets = true
   /// For a `check` or `fetch` by hand, outside the unit: where no secret is named and there is no credentials
   /// directory, `secrets/NAME` in the configuration's folder stands for the credential `secrets_NAME`.
   package var looksBesideConfiguration = false
@@ -36,6 +43,11 @@ package struct ConfigurationLoader: Sendable {
       loader.credentialsDirectory = directory
     }
     return loader
+  }
+
+  /// Whether this profile's client ID and secret are opened.
+  func checksCredentials(of profile: String) -> Bool {
+    checksSecrets && checksCredentials && (onlyProfile ?? profile) == profile
   }
 
   /// Reads and validates the file at `path`.
@@ -101,6 +113,13 @@ package struct ConfigurationLoader: Sendable {
       let problem = ConfigurationProblem(file: Self.name(path), place: error.place, text: error.text)
       throw ConfigurationProblems([problem], isTemporary: error.isTemporary)
     }
+    return try load(nodes, as: path, status)
+  }
+
+  /// Validates what has been parsed.
+  func load(
+    _ nodes: [String: TOMLNode], as path: String, _ status: stat? = nil
+  ) throws(ConfigurationProblems) -> Configuration {
     let problems = ProblemList(file: Self.name(path))
     let configuration = read(nodes, path, status, problems)
     guard problems.all.isEmpty else { throw ConfigurationProblems(problems.all) }

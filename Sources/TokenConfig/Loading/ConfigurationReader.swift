@@ -22,7 +22,11 @@ struct ConfigurationReader {
     if context.loader.checksSecrets {
       let check = SecretCheck(
         reader: context.loader.credentialReader(for: configuration), look: context.loader.look)
-      for index in results.indices { check.run(&results[index]) }
+      for index in results.indices {
+        let name = results[index].profile.name
+        guard (context.loader.onlyProfile ?? name) == name else { continue }
+        check.run(&results[index], opensCredentials: context.loader.checksCredentials)
+      }
       configuration.profiles = results.map(\.profile)
     }
     root.finish()

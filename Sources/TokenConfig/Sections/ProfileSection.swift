@@ -92,7 +92,7 @@ package struct ProfileSection {
     if loader.looksBesideConfiguration, Self.mayExist(beside) {
       return CredentialSection.Choice(source: .file(beside), key: nil)
     }
-    if !loader.checksSecrets { return standard }
+    if !loader.checksCredentials(of: name) { return standard }
     table.report(
       "client_secret_file",
       "is missing: write the secret to \(beside) (root, 0600), or name another file; outside of the unit there are no"

@@ -7,8 +7,8 @@ struct SecretCheck {
   let look: FolderLook
 
   /// Notes what is wrong, and fills in the headers whose values come from files.
-  func run(_ result: inout ProfileSection.Result) {
-    for (choice, isSecret) in [(result.clientID, false), (result.clientSecret, true)] {
+  func run(_ result: inout ProfileSection.Result, opensCredentials: Bool) {
+    for (choice, isSecret) in [(result.clientID, false), (result.clientSecret, true)] where opensCredentials {
       guard let choice else { continue }
       do throws(CredentialError) {
         // One that doesn't answer now is read when it is needed.

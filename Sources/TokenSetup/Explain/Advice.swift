@@ -84,7 +84,7 @@ package struct Advice: Equatable, Sendable {
       return opaqueCandidates(trace).map { pointer in
         Advice(
           "nothing looks like a JWT; if what lies at \(pointer) is the token, it isn't looked into",
-          [api("token_pointer", pointer), api("token_format", "opaque")] + lifetime(trace))
+          [api("token_pointer", pointer), api("token_format", "opaque")] + lifetime(trace, beside: pointer))
       } + (trace.answer?.body == .empty ? [path] : [])
     case .notJWT:
       let elsewhere = pointers.map {
@@ -150,9 +150,17 @@ package struct Advice: Equatable, Sendable {
     [api("authenticate_path", "/PATH")])
 
   /// An opaque token doesn't say how long it lives; `expires_in` beside it does.
-  private static func lifetime(_ trace: ExchangeTrace) -> [Line] {
-    trace.token?.expiresIn != nil
-      ? [] : [Line(table: .refresh, text: Setting("assumed_lifetime", "1h").line)]
+  private static func lifetime(_ trace: ExchangeTrace, beside pointer: String? = nil) -> [Line] {
+    let isTold = trace.token?.expiresIn != nil || (pointer.map { hasLifetime(trace, beside: $0) } ?? false)
+    return isTold ? [] : [Line(table: .refresh, text: Setting("assumed_lifetime", "1h").line)]
+  }
+
+  /// Whether `expires_in` lies beside this place, or in the root.
+  private static func hasLifetime(_ trace: ExchangeTrace, beside pointer: String) -> Bool {
+    guard case .json(let places)? = trace.answer?.body else { return false }
+    let parent = pointer.lastIndex(of: "/").map { String(pointer[..<$0]) } ?? ""
+    let known = [parent, ""].flatMap { [$0 + "/expires_in", $0 + "/expiresIn"] }
+    return places.contains { known.contains($0.pointer) && $0.kind != "null" }
   }
 
   /// Strings that are long enough, those first whose name says so.

@@ -94,7 +94,7 @@ package struct RunningService {
   }
 
   private func isCurrent(_ status: ProfileStatus) -> Bool {
-    status.expiresIn != nil
+    status.expiresIn != nil && status.credentials != .changed
   }
 
   private static func failure(_ exitCode: Int32, _ text: String) -> OperatorFailure {
