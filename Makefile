@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-packages demo-on packages test test-package build install deb test-deb fleet fuzz-http simulate bench-proxy chaos kills soak clean
+.PHONY: help demo demo-packages demo-on packages test test-package build install deb test-deb fleet fuzz fuzz-http sanitize simulate bench-proxy chaos kills soak clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -102,5 +102,14 @@ fuzz-http: ## damaged and aborted HTTP requests: CONNECTIONS=250000 SEED=1
 	@export ASSETIT_STRICT=1 ASSETIT_FUZZ_CONNECTIONS=$(CONNECTIONS) ASSETIT_FUZZ_SEED=$(SEED); \
 	  swift build --build-tests --quiet && swift test --skip-build --filter HTTPFuzzTests
 
+# SECONDS is 120 unless it is given; libFuzzer learns within seconds, and goes on learning for minutes.
+fuzz: ## libFuzzer on whatever comes from outside, each target: SECONDS=120 TARGETS="answer http …"
+	@build-aux/require $(build_packages)
+	@build-aux/fuzz $(SECONDS) $(TARGETS)
+
+sanitize: ## unit tests under ThreadSanitizer and AddressSanitizer: SANITIZERS="thread address"
+	@build-aux/require $(build_packages) $(test_packages)
+	@build-aux/sanitize $(SANITIZERS)
+
 clean: ## removes everything that was built
-	rm -rf .build .build-release .build-bench build
+	rm -rf .build .build-release .build-bench .build-fuzz .build-tsan .build-asan build

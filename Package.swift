@@ -166,3 +166,21 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzzing (build-aux/fuzz) needs everything built in another way, so an ordinary build knows nothing of it.
+if Context.environment["ASSETIT_FUZZ"] != nil {
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "CFuzzer", "TokenCore", "DaemonCore", "LinuxSystem", "TokenConfig", "AssetITAPI", "Systemd",
+        "TokenService",
+        "ControlAPI", "AssetITTokenClient",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests/Fuzz/Sources", swiftSettings: settings),
+  ]
+}
