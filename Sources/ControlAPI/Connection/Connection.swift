@@ -64,6 +64,14 @@ final class Connection: ChannelInboundHandler {
     context?.close(promise: nil)
   }
 
+  /// Closes it for another one: its place is free at once. A channel that isn't active yet says only later that it has
+  /// been closed.
+  func evict() {
+    let context = context
+    end()
+    context?.close(promise: nil)
+  }
+
   // MARK: - Its beginning and its end
 
   func handlerAdded(context: ChannelHandlerContext) {
