@@ -319,7 +319,15 @@ extension DaemonMachine {
       profiles.announce(profile.name, &turn)
     }
     for socket in new.sockets { sockets.open(socket, &jobs, &turn) }
+    shareDescriptors(new, &turn)
     names.want(new.unresolved, &turn)
+  }
+
+  /// What the listening sockets leave is for readers and callers.
+  private mutating func shareDescriptors(_ configuration: Configuration, _ turn: inout Turn) {
+    let budget = DescriptorBudget(limit: host.descriptorLimit, profiles: configuration.sockets.count)
+    profiles.setDemandLimit(budget.demands)
+    turn.emit(.share(budget))
   }
 
   private mutating func socketEnded(
@@ -386,6 +394,7 @@ extension DaemonMachine {
     profiles.touchStatus()
     if let new {
       configuration = new
+      shareDescriptors(new, &turn)
       if new.unresolved != old.unresolved { names.want(new.unresolved, &turn) }
       profiles.sendNext(&jobs, &turn)
     }

@@ -27,6 +27,8 @@ package enum Effect: Equatable, Sendable {
   /// Tell the operator. It is dropped and counted where the log takes no more.
   case log(Notice)
   case setLogLevel(Configuration.LogLevel)
+  /// This is what readers and callers may use of the process's descriptors from now on.
+  case share(DescriptorBudget)
 
   /// What the profile's readers get from now on; `nil`: nothing. Readers who wait are answered.
   case post(profile: String, Posting?)

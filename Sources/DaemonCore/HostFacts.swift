@@ -11,8 +11,8 @@ package struct HostFacts: Equatable, Sendable {
   package var watchdogInterval: Duration?
   /// The process's own group: that of sockets and files without another one.
   package var ownGroup: UInt32 = 0
-  /// Demands that may wait at once (``DescriptorBudget/demands``).
-  package var demandLimit = 1024
+  /// Descriptors that the process may have.
+  package var descriptorLimit = 65_536
   /// Under which the fingerprints of credentials are made; random for each process.
   package var fingerprintKey: Secret
 

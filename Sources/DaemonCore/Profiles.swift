@@ -26,7 +26,8 @@ struct Profiles {
 
   init(_ host: HostFacts) {
     folders = CredentialFolders(credentialsDirectory: host.credentialsDirectory)
-    demands = DemandRegister(limit: host.demandLimit)
+    demands = DemandRegister(
+      limit: DescriptorBudget(limit: host.descriptorLimit, profiles: 0).demands)
     fingerprintKey = host.fingerprintKey
   }
 
@@ -224,6 +225,8 @@ struct Profiles {
   }
 
   // MARK: Callers who wait
+
+  mutating func setDemandLimit(_ limit: Int) { demands.limit = limit }
 
   mutating func receive(_ demand: RefreshDemand, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     guard let runner = runners[demand.profile] else {

@@ -19,8 +19,8 @@ struct DaemonProcess {
     control: (any ControlServer)?, parser: TOMLProgram = .itself
   ) throws {
     let limit = ProcessLimits.raiseDescriptorLimit()
-    // The configuration isn't read yet: a sixteenth is kept for the sockets of its profiles.
-    let budget = DescriptorBudget(limit: limit, profiles: limit / 16)
+    // It is shared out anew when the configuration is known.
+    let budget = DescriptorBudget(limit: limit, profiles: 0)
     let bootID = BootID.current(environment: environment)
     var loader = ConfigurationLoader.fromEnvironment(environment)
     loader.parser = parser
@@ -51,7 +51,7 @@ struct DaemonProcess {
         server: try TokenServer(budget, report: report), control: control, service: service, sockets: sockets,
         files: files, replaced: replaced, jobs: jobs, metricsReplies: replies, bootID: bootID))
     control?.start(service, budget)
-    let machine = DaemonMachine(host: Self.facts(path, environment, loader, budget))
+    let machine = DaemonMachine(host: Self.facts(path, environment, loader, limit))
     let changes: FolderWatch? = try? FolderWatch()
     runner = try Runner(
       machine, inbox, performer, signals: SignalQueue(Signal.numbers), changes: changes, seen: seen,
@@ -59,7 +59,7 @@ struct DaemonProcess {
   }
 
   private static func facts(
-    _ path: String, _ environment: [String: String], _ loader: ConfigurationLoader, _ budget: DescriptorBudget
+    _ path: String, _ environment: [String: String], _ loader: ConfigurationLoader, _ limit: Int
   ) -> HostFacts {
     var random = SystemRandomNumberGenerator()
     var facts = HostFacts(
@@ -68,7 +68,7 @@ struct DaemonProcess {
     facts.hasManager = environment["NOTIFY_SOCKET"] != nil
     facts.watchdogInterval = Notifier().watchdogInterval
     facts.ownGroup = getegid()
-    facts.demandLimit = budget.demands
+    facts.descriptorLimit = limit
     return facts
   }
 
@@ -86,7 +86,9 @@ struct DaemonProcess {
       guard let list = try PublishedList.open(in: folder) else {
         throw SystemError("use", "\(folder)/\(PublishedList.name), which another daemon holds", errno: EBUSY)
       }
-      return (list, Set(try list.inherited().map(\.path)))
+      let left = try list.inherited()
+      CleanUp.removeTemporaries(left)
+      return (list, Set(left.map(\.path)))
     } catch {
       log.write { [.listFailed("\(error)")] }
       return (nil, [])

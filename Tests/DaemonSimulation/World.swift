@@ -195,7 +195,7 @@ final class World {
     case .store(let name, let content): keep(name, content)
     case .unstore(let name): store.removeAll { $0.name == name }
     case .log(let notice): checker.noted(notice, self)
-    case .setLogLevel: break
+    case .setLogLevel, .share: break
     case .post(let profile, let posting):
       checker.posted(profile, posting, self)
       process?.posted[profile] = posting

@@ -97,15 +97,15 @@ struct CrowdTests {
 
     // A part of the 200 may wait, and half of that be one user's.
     let crowd = try await connect(80, to: waiting)
-    let turnedAway = try await onThread { try crowd[25...].map { try $0.readToEnd() } }
+    let turnedAway = try await onThread { try crowd[28...].map { try $0.readToEnd() } }
     #expect(turnedAway.allSatisfy { $0.isEmpty })
     _ = try await Reader.header(bench.socket)
-    try await daemon.logs("too many (of 51) wait for a token already")
-    #expect(daemon.lines(with: "too many (of 51) wait for a token already").count == 1)
+    try await daemon.logs("too many (of 55) wait for a token already")
+    #expect(daemon.lines(with: "too many (of 55) wait for a token already").count == 1)
 
     try down.clearFaults()
-    let answers = try await onThread { try crowd[..<25].map { try Header($0.readToEnd()).token } }
-    #expect(answers.count == 25 && Set(answers).count == 1)
+    let answers = try await onThread { try crowd[..<27].map { try Header($0.readToEnd()).token } }
+    #expect(answers.count == 27 && Set(answers).count == 1)
   }
 
   @Test("with no descriptor left a reader is turned away, the others are answered, and the log says it once")

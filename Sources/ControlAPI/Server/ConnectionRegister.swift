@@ -8,7 +8,7 @@ import TokenService
 /// All connections: lets them in within their limits, closes those whose time is over, and knows what they hold.
 /// Confined to the event loop.
 final class ConnectionRegister {
-  let limits: ServingLimits
+  private(set) var limits: ServingLimits
   let loop: any EventLoop
   private let service: ControlService
   private let handler: RequestHandler
@@ -109,7 +109,13 @@ final class ConnectionRegister {
     let candidates = connections.values.filter { $0.offer == .monitoring }.compactMap { connection in
       connection.rank.map { (connection, rank: $0) }
     }
-    candidates.min { $0.rank < $1.rank }?.0.close()
+    candidates.min { $0.rank < $1.rank }?.0.evict()
+  }
+
+  /// What there is of descriptors is shared out in another way. Those who are connected stay.
+  func share(_ limits: ServingLimits) {
+    self.limits = limits
+    quota.limit = max(2, limits.connections)
   }
 
   // MARK: - Memory

@@ -29,6 +29,12 @@ package final class HTTPControlServer: ControlServer {
     loop = group.next()
   }
 
+  package func share(_ budget: DescriptorBudget) {
+    guard let parts = parts.withLock({ $0 }) else { return }
+    let limits = limits.within(budget)
+    loop.execute { parts.value.register.share(limits) }
+  }
+
   package func start(_ service: ControlService, _ budget: DescriptorBudget) {
     let (loop, limits) = (loop, limits.within(budget))
     let made = loop.submit {

@@ -1,6 +1,7 @@
 /// Bounds something that all callers share, of which one user may have half: connections, or bytes of memory.
 struct UserQuota {
-  let limit: Int
+  /// Where it is lowered below what is used, nothing more is given until enough has come back.
+  var limit: Int
   private(set) var used = 0
   private var usedByUser: [UInt32: Int] = [:]
 

@@ -7,7 +7,8 @@ package struct DemandRegister: Sendable {
     let exchangesEnded: Int
   }
 
-  private let limit: Int
+  /// Where it is lowered below what waits, nothing more is taken until there is room.
+  package var limit: Int
   private var entries: [DemandID: Entry] = [:]
   private var countByUser: [UInt32: Int] = [:]
   private var byProfile: [String: Set<DemandID>] = [:]

@@ -7,6 +7,9 @@ package protocol ControlServer: Sendable {
   /// Begins its work; called once, before anything else.
   func start(_ service: ControlService, _ budget: DescriptorBudget)
 
+  /// From now on so many descriptors are for its callers.
+  func share(_ budget: DescriptorBudget)
+
   /// Serves those who connect, until ``stopListening(at:)``. `place`: the path or the TCP address.
   ///
   /// - Throws: if the kernel has nothing left for it.

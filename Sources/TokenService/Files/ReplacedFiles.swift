@@ -30,16 +30,18 @@ final class ReplacedFile: Sendable {
 
 /// How many replaced files are held open.
 final class InodeBudget: Sendable {
-  private let limit: Int
+  private let limit: Atomic<Int>
   private let taken = Atomic<Int>(0)
 
   init(limit: Int) {
-    self.limit = limit
+    self.limit = Atomic(limit)
   }
+
+  func setLimit(_ new: Int) { limit.store(new, ordering: .relaxed) }
 
   /// - Returns: whether there was one left.
   func take() -> Bool {
-    if taken.add(1, ordering: .relaxed).newValue <= limit { return true }
+    if taken.add(1, ordering: .relaxed).newValue <= limit.load(ordering: .relaxed) { return true }
     giveBack()
     return false
   }

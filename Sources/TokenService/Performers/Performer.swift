@@ -61,6 +61,7 @@ final class Performer {
     case .metrics(let metrics): parts.metricsReplies.answer(self.metrics(metrics))
     case .probe(let loops): loops.forEach(probe)
     case .confirm(let serial): confirm(serial)
+    case .share(let budget): share(budget)
     case .drain(let answeringQueue): drain(answeringQueue)
     case .exit(let status): self.status = status
     }
@@ -175,6 +176,12 @@ final class Performer {
     case .exchanges: parts.exchanges.probe(answer)
     case .http: if let control = parts.control { control.probe(answer) } else { answer() }
     }
+  }
+
+  private func share(_ budget: DescriptorBudget) {
+    parts.server.send(.limit(budget.waitingReaders))
+    parts.control?.share(budget)
+    parts.files.setLimit(budget.replacedFiles)
   }
 
   private func confirm(_ serial: Int) {

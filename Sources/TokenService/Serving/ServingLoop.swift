@@ -72,6 +72,7 @@ final class ServingLoop {
       case .add(let socket): add(socket)
       case .remove(let socket): remove(socket)
       case .posted(let profile): answerWaiting(of: profile)
+      case .limit(let limit): waiting.limit = limit
       case .probe(let answer): answer()
       case .shutDown(let answeringQueue):
         if answeringQueue { sockets.values.forEach(remove) }

@@ -11,6 +11,8 @@ final class TokenServer: Sendable {
     case remove(ReaderSocket)
     /// The profile's board has a header that it hadn't before, or its readers are others.
     case posted(profile: String)
+    /// From now on so many readers may wait.
+    case limit(Int)
     /// Calls it, on the thread: it comes round.
     case probe(@Sendable () -> Void)
     /// `answeringQueue`: those who are queued are answered first, which ends only where nobody new can come.

@@ -6,7 +6,7 @@ struct WaitingRoom {
   /// How long a reader may take to read a header that didn't fit into the kernel's buffer.
   static let sendingTime = Duration.seconds(10)
   /// How many may wait at once; one user may have half of these.
-  let limit: Int
+  var limit: Int
   private var readers: [UInt64: Reader] = [:]
   private var tagsByProfile: [String: Set<UInt64>] = [:]
   private var countByUser: [UInt32: Int] = [:]
