@@ -13,12 +13,3 @@ extension OwnedFD {
     bytes.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
   }
 }
-
-/// How many descriptors this process has open.
-func openDescriptors() throws -> Int {
-  var count = 0
-  let folder = try #require(opendir("/proc/self/fd"))
-  defer { closedir(folder) }
-  while readdir(folder) != nil { count += 1 }
-  return count
-}

@@ -152,6 +152,33 @@ struct CleanUpRunTests {
     #expect(folder.names() == [".published"])
   }
 
+  @Test("The clean-up removes a temporary file by its name, before its inode was noted, and no other")
+  func named() throws {
+    try publish("a")
+    let list = try #require(try PublishedList.open(in: folder.path))
+    _ = try list.inherited()
+    let (noted, other) = (TemporaryName(number: 7), TemporaryName(number: 8))
+    try list.note(noted, for: folder.path("a"))
+    for name in [noted, other] { write("JWT b", to: folder.path(name.text)) }
+    _ = consume list
+    _ = try CleanUp.run(folder: folder.path, serviceResult: "signal")
+    #expect(folder.names() == [other.text, ".published"])
+  }
+
+  @Test("A noted name that leads to another's file is left alone")
+  func linked() throws {
+    try publish("a")
+    let list = try #require(try PublishedList.open(in: folder.path))
+    _ = try list.inherited()
+    let name = TemporaryName(number: 7)
+    try list.note(name, for: folder.path("a"))
+    write("mine", to: folder.path("mine"))
+    link(folder.path("mine"), folder.path(name.text))
+    _ = consume list
+    _ = try CleanUp.run(folder: folder.path, serviceResult: "signal")
+    #expect(folder.names() == [name.text, ".published", "mine"])
+  }
+
   @Test("The clean-up does nothing after a clean end")
   func success() throws {
     try publish("a")

@@ -14,9 +14,11 @@ package struct PreparedFile: ~Copyable, Sendable {
   private var isPublished = false
 
   /// Makes the temporary file; from then on it goes with this value, whatever fails.
-  static func make(for target: PublishedFile, _ content: Secret) throws(SystemError) -> PreparedFile {
+  static func make(
+    for target: PublishedFile, _ content: Secret, as name: TemporaryName
+  ) throws(SystemError) -> PreparedFile {
     let folder = try Folder(containing: target.path)
-    let temporary = TemporaryName.random()
+    let temporary = name.text
     let file = try create(temporary, in: folder, beside: target.path)
     let prepared = PreparedFile(
       path: target.path, temporary: temporary, identity: try FileIdentity(status(of: file, target.path)),

@@ -14,8 +14,10 @@ package struct PublishedFile: Equatable, Sendable {
 
   /// Writes a temporary file in the same folder, gives it its final group and mode, and syncs it. Where anything fails
   /// no file is left behind.
-  package func prepare(_ content: Secret) throws(SystemError) -> PreparedFile {
-    try PreparedFile.make(for: self, content)
+  package func prepare(
+    _ content: Secret, as name: TemporaryName = .random()
+  ) throws(SystemError) -> PreparedFile {
+    try PreparedFile.make(for: self, content, as: name)
   }
 
   /// Prepares and publishes. Where anything fails the old file stays as it was and no other is left behind.

@@ -2,14 +2,23 @@ internal import CLinux
 internal import Glibc
 
 /// Names of files that aren't in place yet. Nobody can foresee one and block it; what has one isn't ours for that.
-package enum TemporaryName {
+package struct TemporaryName: Hashable, Sendable {
   private static let prefix = ".assetit-"
   private static let suffix = ".tmp"
 
+  /// What tells it from any other.
+  package let number: UInt64
+
+  package init(number: UInt64) {
+    self.number = number
+  }
+
+  package static func random() -> TemporaryName { TemporaryName(number: .random(in: .min ... .max)) }
+
   /// `.assetit-0123456789abcdef.tmp`: always 29 bytes, so that it fits wherever a name fits.
-  static func random() -> String {
-    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-    return prefix + String(repeating: "0", count: 16 - digits.utf8.count) + digits + suffix
+  package var text: String {
+    let digits = String(number, radix: 16)
+    return Self.prefix + String(repeating: "0", count: 16 - digits.utf8.count) + digits + Self.suffix
   }
 
   static func isOne(_ name: String) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
@@ -26,7 +35,18 @@ package enum TemporaryName {
 
 extension PublishedFile {
   /// The length of the name that a file has before it is in place, in bytes.
-  package static let temporaryNameBytes = TemporaryName.random().utf8.count
+  package static let temporaryNameBytes = TemporaryName.random().text.utf8.count
+
+  /// Removes the temporary file that a killed process left beside this one, by the name that it had noted before it made
+  /// the file: a file of this user that nobody else has a name for.
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  package func removeTemporary(_ name: TemporaryName) throws(SystemError) -> Bool {
+    let folder = try Folder(containing: path)
+    guard let status = try? folder.status(of: name.text, path), status.st_nlink == 1 else { return false }
+    return TemporaryName.remove(name.text, FileIdentity(status), in: folder)
+  }
 
   /// Removes the temporary file that a killed process left beside this one. `identity`: what that process noted of it.
   ///

@@ -66,14 +66,35 @@ package enum CleanUp {
     var removed: [String] = []
     for entry in entries {
       let file = PublishedFile(path: entry.path, ownership: Ownership(mode: 0, group: nil))
-      if let current = try FileIdentity.ofOwnFile(entry.path), current.inode == entry.inode {
-        if try file.remove(ifIs: current) { removed.append(entry.path) }
-      } else {
-        // It was killed while it was replacing the file.
-        try file.removeTemporary(of: FileIdentity.ofInode(entry.inode, beside: entry.path))
+      switch entry.file {
+      case .temporary(let name): try file.removeTemporary(name)
+      case .inode(let inode):
+        if let current = try FileIdentity.ofOwnFile(entry.path), current.inode == inode {
+          if try file.remove(ifIs: current) { removed.append(entry.path) }
+        } else {
+          // It was killed while it was replacing the file.
+          try file.removeTemporary(of: FileIdentity.ofInode(inode, beside: entry.path))
+        }
       }
     }
     return removed
+  }
+
+  /// For the next daemon, where no clean-up has run: removes what a killed one has made and not published. It waits for
+  /// nothing, since a folder may hang.
+  static func removeTemporaries(_ entries: [PublishedList.Entry]) {
+    let threads = JobThreads(name: "left-files")
+    for (_, entries) in Dictionary(grouping: entries, by: { Folder.folderPath(of: $0.path) }) {
+      let names = entries.compactMap { entry in entry.temporary.map { (entry.path, $0) } }
+      guard !names.isEmpty else { continue }
+      // Without a thread they stay: nothing in them can be read by anybody but this user.
+      try? threads.run {
+        for (path, name) in names {
+          let file = PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil))
+          _ = try? file.removeTemporary(name)
+        }
+      }
+    }
   }
 }
 

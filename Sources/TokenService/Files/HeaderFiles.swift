@@ -34,6 +34,8 @@ final class HeaderFiles: Sendable {
     budget = InodeBudget(limit: limit)
   }
 
+  func setLimit(_ limit: Int) { budget.setLimit(limit) }
+
   /// Call it when the order to write is given, before any other for the outlet.
   func begin(_ writing: HeaderWriting) {
     outlets.withLock { $0[writing.outlet, default: Outlet()].writings += 1 }
@@ -88,7 +90,21 @@ final class HeaderFiles: Sendable {
       try settle(identity, writing)
       return .unchanged
     }
-    let prepared = try file.prepare(content)
+    let temporary = TemporaryName.random()
+    try list?.note(temporary, for: path)
+    let result: Result<JobResult, SystemError> = Result { () throws(SystemError) in
+      try replace(file, with: content, by: temporary, writing)
+    }
+    // The temporary file is gone by now.
+    if result != .success(.changed) { try list?.forgetTemporary(for: path) }
+    return try result.get()
+  }
+
+  private func replace(
+    _ file: PublishedFile, with content: Secret, by temporary: TemporaryName, _ writing: HeaderWriting
+  ) throws(SystemError) -> JobResult {
+    let path = writing.file.path
+    let prepared = try file.prepare(content, as: temporary)
     let identity = prepared.identity
     try list?.note(PublishedList.Entry(path: path, inode: identity.inode))
     let old = opened(file)

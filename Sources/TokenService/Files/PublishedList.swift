@@ -6,17 +6,48 @@ import TokenCore
 /// `$RUNTIME_DIRECTORY/.published`: which header files a daemon has made, for those that look after them once it was
 /// killed (``CleanUp``, the next daemon). The daemon holds a lock on it for as long as it lives.
 ///
-/// One line a file, its path and its inode number. A line has a fixed place and is written over, so that noting a file
+/// One line a file, its path and its inode number, or `~` and the number in the name of a temporary file that is about to
+/// be made. A line has a fixed place and is written over, so that noting a file
 /// costs the same however many there are, and a kill at any moment leaves a list that can be read.
 package final class PublishedList: Sendable {
   package struct Entry: Equatable, Hashable, Sendable {
+    package enum File: Equatable, Hashable, Sendable {
+      case inode(UInt64)
+      /// It may have been made in the path's folder.
+      case temporary(TemporaryName)
+    }
+
     package let path: String
-    package let inode: UInt64
+    package let file: File
+
+    package init(path: String, file: File) {
+      self.path = path
+      self.file = file
+    }
+
+    package init(path: String, inode: UInt64) { self.init(path: path, file: .inode(inode)) }
+
+    var inode: UInt64? { if case .inode(let inode) = file { inode } else { nil } }
+    var temporary: TemporaryName? { if case .temporary(let name) = file { name } else { nil } }
+  }
+
+  /// What the three lines of a path say. While a file is replaced, all are used.
+  private struct Lines {
+    var new: UInt64?
+    var old: UInt64?
+    var temporary: TemporaryName?
+
+    var isEmpty: Bool { new == nil && old == nil && temporary == nil }
+
+    func bytes(_ path: String) -> [UInt8] {
+      PublishedList.line(path, new.map { "\($0)" }) + PublishedList.line(path, old.map { "\($0)" })
+        + PublishedList.line(path, temporary.map { "~" + String($0.number, radix: 16) })
+    }
   }
 
   private struct State {
-    /// By path: where its two lines begin, and what each says (0: nothing). While a file is replaced, both are used.
-    var places: [String: (offset: Int, inodes: (UInt64, UInt64))] = [:]
+    /// By path: where its lines begin, and what they say.
+    var places: [String: (offset: Int, lines: Lines)] = [:]
     var end = 0
   }
 
@@ -57,9 +88,11 @@ package final class PublishedList: Sendable {
     state.withLock { state in
       for (path, entries) in places {
         // The last two, since there are never more.
-        let inodes = (entries.last?.inode ?? 0, entries.dropLast().last?.inode ?? 0)
-        state.places[path] = (bytes.count, inodes)
-        bytes += Self.line(path, inodes.0) + Self.line(path, inodes.1)
+        let inodes = entries.compactMap(\.inode)
+        let lines = Lines(
+          new: inodes.last, old: inodes.dropLast().last, temporary: entries.compactMap(\.temporary).last)
+        state.places[path] = (bytes.count, lines)
+        bytes += lines.bytes(path)
       }
       state.end = bytes.count
     }
@@ -70,54 +103,62 @@ package final class PublishedList: Sendable {
 
   /// Adds a file beside the one that the path leads to now.
   package func note(_ entry: Entry) throws(SystemError) {
-    try change(entry.path) { inodes in inodes.1 == 0 ? (inodes.0, entry.inode) : (inodes.1, entry.inode) }
+    try change(entry.path) { lines in
+      // The one that it was is the last but one now.
+      lines.old = lines.new
+      lines.new = entry.inode
+    }
+  }
+
+  /// A file of this name may be made beside the path from now on.
+  package func note(_ temporary: TemporaryName, for path: String) throws(SystemError) {
+    try change(path) { $0.temporary = temporary }
+  }
+
+  /// There is no such file any more.
+  package func forgetTemporary(for path: String) throws(SystemError) {
+    try change(path) { $0.temporary = nil }
   }
 
   /// The path leads to this file alone by now.
   package func settle(_ entry: Entry) throws(SystemError) {
-    try change(entry.path) { _ in (entry.inode, 0) }
+    try change(entry.path) { $0 = Lines(new: entry.inode) }
   }
 
   /// There is no such file any more.
   package func forget(_ path: String) throws(SystemError) {
     guard state.withLock({ $0.places[path] != nil }) else { return }
-    try change(path) { _ in (0, 0) }
+    try change(path) { $0 = Lines() }
   }
 
   /// Removes the list itself if there is nothing on it: the daemon has withdrawn everything.
   func removeIfEmpty() {
-    let isEmpty = state.withLock { state in state.places.values.allSatisfy { $0.inodes == (0, 0) } }
+    let isEmpty = state.withLock { state in state.places.values.allSatisfy(\.lines.isEmpty) }
     if isEmpty { unlink(path) }
   }
 
-  private func change(
-    _ path: String, _ next: ((UInt64, UInt64)) -> (UInt64, UInt64)
-  ) throws(SystemError) {
-    let width = Self.line(path, 1).count
-    let (offset, inodes) = try state.withLock { state throws(SystemError) in
-      let place = state.places[path] ?? (state.end, (0, 0))
-      guard place.offset + 2 * width <= Self.limit else {
+  private func change(_ path: String, _ change: (inout Lines) -> Void) throws(SystemError) {
+    let length = Lines().bytes(path).count
+    let (offset, bytes) = try state.withLock { state throws(SystemError) in
+      var place = state.places[path] ?? (state.end, Lines())
+      guard place.offset + length <= Self.limit else {
         throw SystemError("extend", self.path, errno: EFBIG)
       }
-      let inodes = next(place.inodes)
-      state.places[path] = (place.offset, inodes)
-      state.end = max(state.end, place.offset + 2 * width)
-      return (place.offset, inodes)
+      change(&place.lines)
+      state.places[path] = place
+      state.end = max(state.end, place.offset + length)
+      return (place.offset, place.lines.bytes(path))
     }
-    let bytes = [inodes.0, inodes.1].flatMap { Self.line(path, $0) }
     let raw = descriptor.raw
     try retrying("write", self.path) { pwrite(raw, bytes, bytes.count, off_t(offset)) }
   }
 
   /// The path, blanks, the number, a newline; only blanks where there is none.
-  private static func line(_ path: String, _ inode: UInt64) -> [UInt8] {
-    let name = Array(escaped(path).utf8)
-    let number = Array("\(inode)".utf8)
-    let blank = UInt8(ascii: " ")
-    let padding = [UInt8](repeating: blank, count: 1 + numberWidth - number.count)
-    let line =
-      inode == 0 ? [UInt8](repeating: blank, count: name.count + 1 + numberWidth) : name + padding + number
-    return line + [UInt8(ascii: "\n")]
+  private static func line(_ path: String, _ number: String?) -> [UInt8] {
+    let name = escaped(path)
+    let width = name.utf8.count + 1 + numberWidth
+    let text = number.map { name + String(repeating: " ", count: 1 + numberWidth - $0.utf8.count) + $0 }
+    return Array((text ?? String(repeating: " ", count: width)).utf8) + [UInt8(ascii: "\n")]
   }
 
   /// A line is one line, and a path one word of it, whatever is in the path.
@@ -155,10 +196,17 @@ package final class PublishedList: Sendable {
     return bytes[..<count].split(separator: UInt8(ascii: "\n")).compactMap { line in
       let words = line.split(separator: UInt8(ascii: " "))
       guard words.count == 2, let path = unescaped(words[0]), path.hasPrefix("/"),
-        let inode = UInt64(String(decoding: words[1], as: UTF8.self)), inode > 0
+        let file = file(String(decoding: words[1], as: UTF8.self))
       else { return nil }
-      return Entry(path: path, inode: inode)
+      return Entry(path: path, file: file)
     }
+  }
+
+  private static func file(_ word: String) -> Entry.File? {
+    if word.hasPrefix("~") {
+      return UInt64(word.dropFirst(), radix: 16).map { .temporary(TemporaryName(number: $0)) }
+    }
+    return UInt64(word).flatMap { $0 > 0 ? .inode($0) : nil }
   }
 
   private static func isOwn(_ descriptor: borrowing OwnedFD) -> Bool {
