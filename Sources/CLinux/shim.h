@@ -1,6 +1,7 @@
 /* What Swift's Glibc module leaves out: variadic calls, macros, and what glibc declares for _GNU_SOURCE only.
    _GNU_SOURCE itself must not be defined here: it changes types that the Glibc module has already. */
 #pragma once
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <spawn.h>
@@ -54,6 +55,12 @@ static inline int clinux_peer_pidfd(int fd) {
   int pidfd = -1;
   socklen_t length = sizeof(pidfd);
   return getsockopt(fd, SOL_SOCKET, 77, &pidfd, &length) == 0 ? pidfd : -1;
+}
+
+/* mallopt(3): so many arenas, and what is freed at the top of one goes back from so many bytes on. */
+static inline void clinux_bound_heap(int arenas, int trim) {
+  mallopt(M_ARENA_MAX, arenas);
+  mallopt(M_TRIM_THRESHOLD, trim);
 }
 
 /* PR_SET_NO_NEW_PRIVS (prctl(2)). */

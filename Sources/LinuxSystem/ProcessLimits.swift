@@ -18,6 +18,10 @@ package enum ProcessLimits {
     }
   }
 
+  /// Keeps the heap small, however many threads come and go: by default glibc gives each one an arena of its own, of which
+  /// it returns little (mallopt(3)). Call it before there are threads.
+  package static func boundHeap() { clinux_bound_heap(2, 128 << 10) }
+
   /// Raises the soft limit of descriptors to the hard one.
   ///
   /// - Returns: the limit that is in force now.

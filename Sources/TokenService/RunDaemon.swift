@@ -9,6 +9,7 @@ package func runDaemon(
   configuration path: String, environment: [String: String],
   control makeControl: (() -> any ControlServer)? = nil
 ) -> ExitStatus {
+  ProcessLimits.boundHeap()
   SignalQueue.block(Signal.numbers)
   let log: OperatorLog
   let inbox: Inbox

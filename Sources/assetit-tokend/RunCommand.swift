@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlAPI
 import FoundationEssentials
+import Glibc
 import TokenCore
 import TokenService
 
@@ -14,6 +15,8 @@ struct RunCommand: ParsableCommand {
     let status = runDaemon(
       configuration: options.path, environment: ProcessInfo.processInfo.environment,
       control: { HTTPControlServer() })
-    throw ExitCode(status.rawValue)
+    // Handlers of exit(3) wait for locks that a thread may hold which is stuck, such as stdio's. All that is to be said has
+    // been said.
+    _exit(status.rawValue)
   }
 }
