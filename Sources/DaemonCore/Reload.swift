@@ -217,6 +217,8 @@ struct Reload {
         sockets.commit(socket, opened: preparation.opened[socket.place], &profiles.store, &turn)
       }
     }
+    // An inspection that began before may have given one back its old owner and mode.
+    for place in preparation.changed { sockets.verify(place, &jobs, &turn) }
     for change in plan.changed { profiles.apply(change, &jobs, &turn) }
     for profile in plan.added { profiles.begin(profile.name, nil, &jobs, &turn) }
     if names == nil { profiles.setRefusedReload(nil) }
@@ -230,7 +232,7 @@ struct Reload {
     _ preparation: Preparation, _ jobs: inout JobSchedule, _ sockets: inout SocketBook, _ turn: inout Turn
   ) {
     for (place, socket) in preparation.opened { sockets.unbind(socket, place, closes: true, &jobs, &turn) }
-    for place in preparation.changed { sockets.restore(place, &jobs, &turn) }
+    for place in preparation.changed { sockets.verify(place, &jobs, &turn) }
   }
 
   private mutating func refuse(
@@ -312,7 +314,7 @@ struct Reload {
     _ place: String, _ opening: SocketID?, _ result: JobResult, _ jobs: inout JobSchedule,
     _ sockets: inout SocketBook, _ turn: inout Turn
   ) {
-    guard let opening else { return sockets.restore(place, &jobs, &turn) }
+    guard let opening else { return sockets.verify(place, &jobs, &turn) }
     guard result == .changed || result == .unchanged else { return }
     sockets.unbind(opening, place, closes: true, &jobs, &turn)
   }

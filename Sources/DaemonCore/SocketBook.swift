@@ -25,8 +25,8 @@ struct SocketBook {
     var isActivated = false
     var step: Step?
     var isSuspect = false
-    /// It is being given back what a reload that failed had changed.
-    var isRestoring = false
+    /// What a reload has changed of it is looked at once more.
+    var isVerifying = false
     var retryAt: BootTime?
     var failures = BackOff()
     var trouble: String?
@@ -34,7 +34,7 @@ struct SocketBook {
     var isBeingSettled: Bool {
       switch step {
       case .opening: failures.steps == 0
-      case .inspecting: isRestoring
+      case .inspecting: isVerifying
       case nil: false
       }
     }
@@ -179,7 +179,7 @@ struct SocketBook {
       return nil
     }
     places[name]?.step = nil
-    places[name]?.isRestoring = place.isRestoring && place.isSuspect
+    places[name]?.isVerifying = place.isVerifying && place.isSuspect
     switch (step, result) {
     case (.opening(let socket), .changed), (.opening(let socket), .unchanged):
       opened(name, socket, &store, &turn)
@@ -187,7 +187,7 @@ struct SocketBook {
       beginOpening(name, &jobs, &turn)
       return nil
     case (.inspecting, .changed):
-      if !place.isRestoring { turn.log(.outletRepaired(profile: place.wanted.profile, path: name)) }
+      if !place.isVerifying { turn.log(.outletRepaired(profile: place.wanted.profile, path: name)) }
       places[name]?.trouble = nil
     case (.inspecting, .unchanged):
       places[name]?.trouble = nil
@@ -282,10 +282,10 @@ struct SocketBook {
 
   // MARK: Reload
 
-  /// A reload has failed that had changed the socket's owner or mode.
-  mutating func restore(_ name: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
+  /// A reload has changed the socket's owner or mode, and may have failed since.
+  mutating func verify(_ name: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     guard places[name] != nil else { return }
-    places[name]?.isRestoring = true
+    places[name]?.isVerifying = true
     _ = changed(name, &jobs, &turn)
   }
 
