@@ -84,7 +84,7 @@ final class ChildProcess: Sendable {
   }
 
   /// Waits until it ends by itself.
-  func ended(within limit: Duration = .seconds(15)) async throws -> Ending {
+  func ended(within limit: Duration = .longest) async throws -> Ending {
     try await eventually("the end of process \(pid)", within: limit) { poll() }
   }
 

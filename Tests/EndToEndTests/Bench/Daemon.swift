@@ -21,7 +21,7 @@ final class Daemon: Sendable {
   func lines(with text: String) -> [String] { logLines.filter { $0.contains(text) } }
 
   /// Waits until the log has at least `count` lines with `text`.
-  func logs(_ text: String, times count: Int = 1, within limit: Duration = .seconds(15)) async throws {
+  func logs(_ text: String, times count: Int = 1, within limit: Duration = .longest) async throws {
     try await eventually("\(count) log lines with \"\(text)\"; there are:\n\(log)", within: limit) {
       lines(with: text).count >= count
     }

@@ -80,7 +80,7 @@ enum Reader {
   }
 
   /// Reads until there is a header, as an app would that comes while there is none.
-  static func firstHeader(_ path: String, within limit: Duration = .seconds(15)) async throws -> Header {
+  static func firstHeader(_ path: String, within limit: Duration = .longest) async throws -> Header {
     try await eventually("a header on \(path)", within: limit) { try? await header(path) }
   }
 }

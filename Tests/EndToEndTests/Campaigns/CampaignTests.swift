@@ -27,10 +27,7 @@ struct CampaignTests {
     let campaign = try await Kills(seed: Self.seed)
     let summary = try await campaign.run(kills: Self.number("KILLS") ?? 8)
     print(summary.text)
-    // A kill before a temporary file's inode is noted leaves that file (not a header file) behind.
-    withKnownIssue("A temporary file may be left behind by a kill", isIntermittent: true) {
-      #expect(summary.violations.isEmpty)
-    }
+    #expect(summary.violations.isEmpty)
   }
 
   @Test("of refreshes and reloads descriptors, threads and memory stay as they are")
@@ -38,10 +35,7 @@ struct CampaignTests {
     let campaign = try await Soak()
     let summary = try await campaign.run(seconds: (Self.number("SOAK_MINUTES") ?? 0) * 60 + 15)
     print(summary.text)
-    // Anonymous memory grows by some 10 MB within the first 15 s, seen on 2026-11-25; why isn't known yet.
-    withKnownIssue("Memory grows in a short run", isIntermittent: true) {
-      #expect(summary.violations.isEmpty)
-    }
+    #expect(summary.violations.isEmpty)
   }
 }
 
