@@ -282,8 +282,11 @@ struct ProfileRunner {
     if change.policy { actions += handle(.policyChanged(change.new.refresh), folders, &turn) }
     if change.endpoint {
       actions += handle(.credentialsChanged(.endpoint), folders, &turn)
-    } else if change.credentials || (change.exchange && wasInNeed) {
+    } else if wasInNeed, change.credentials || change.exchange {
       actions += handle(.credentialsChanged(.credentials), folders, &turn)
+    } else if change.credentials {
+      // They lie elsewhere, and may be the same.
+      actions += lookAtCredentials(folders)
     }
     return actions
   }

@@ -95,6 +95,27 @@ struct ReloadTests {
     #expect(try simulator.requests().count == 1, "only the added profile authenticated")
   }
 
+  @Test("that names another file for the secret asks for a token only if the secret is another one")
+  func movedSecret() async throws {
+    let simulator = try await bench.simulator()
+    let good = bench.profile(at: simulator.port)
+    try bench.configure(good)
+    let daemon = try bench.daemon()
+    let header = try await Reader.firstHeader(bench.socket)
+    try await daemon.logs("ready: ")
+
+    let (same, other) = (bench.path("same-secret"), bench.path("other-secret"))
+    try Files.write(Files.text(bench.secretPath), to: same)
+    try bench.configure(good.replacing(bench.secretPath, with: same))
+    try await reload(daemon, expecting: "configuration reloaded; changed: default")
+    try simulator.change(secret: "another")
+    try Files.write("another", to: other)
+    try bench.configure(good.replacing(bench.secretPath, with: other))
+    try await reload(daemon, expecting: "configuration reloaded; changed: default")
+    try await eventually("a header of the other secret") { try await Reader.header(bench.socket) != header }
+    #expect(try simulator.requests().count == 2, "the first, and one for the other secret")
+  }
+
   @Test("moves socket and file, and gives the socket another mode and group")
   func changes() async throws {
     let simulator = try await bench.simulator()
