@@ -420,6 +420,7 @@ extension DaemonMachine {
   /// Ends without asking anybody. `reason`: what was said already about why; the status text says it then.
   private mutating func end(with status: ExitStatus, _ reason: String?, _ turn: inout Turn) {
     reload.giveUp(&jobs, &sockets, &turn)
+    turn.endAttempts()
     let text = reason ?? statusText(for: .givingUp, &turn)
     if host.hasManager { turn.emit(.notify([.stopping] + (text.map { [.status($0)] } ?? []))) }
     stage = .ending(Ending(failedWith: status, isSaid: reason != nil))

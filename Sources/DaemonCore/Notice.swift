@@ -7,6 +7,8 @@ package enum Notice: Equatable, Sendable {
   /// The daemon has told systemd that it is ready.
   case ready(valid: Int, of: Int)
   case profile(String, TokenMachine.Report)
+  /// A request failed, and the daemon ends because of that.
+  case lastFailure(profile: String, TokenMachine.Failure)
   case exchangeBegan(profile: String, ExchangeSettings)
   case credentialsChanged(profile: String)
   /// Serving the token of an earlier process.

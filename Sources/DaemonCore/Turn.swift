@@ -38,6 +38,15 @@ struct Turn {
 
   mutating func emit(_ effect: Effect) { effects.append(effect) }
   mutating func log(_ notice: Notice) { effects.append(.log(notice)) }
+
+  /// The daemon ends: a request that has just failed isn't followed by another one.
+  mutating func endAttempts() {
+    effects = effects.map { effect in
+      guard case .log(.profile(let name, .failed(let failure))) = effect else { return effect }
+      return .log(.lastFailure(profile: name, failure))
+    }
+  }
+
   mutating func notify(_ messages: ManagerMessage...) { effects.append(.notify(messages)) }
 }
 

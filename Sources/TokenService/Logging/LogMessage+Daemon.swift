@@ -7,6 +7,7 @@ extension LogMessage {
   static func messages(_ notice: Notice, _ moment: ClockReading) -> [LogMessage] {
     switch notice {
     case .profile(let profile, let report): report.messages(profile, moment)
+    case .lastFailure(let profile, let failure): [failed(failure, isLast: true, profile, moment)]
     case .started, .ready, .startsTooOften, .startFailed, .askingBus, .stopping, .leftBehind, .signalled,
       .reloadApplied, .reloadRefused:
       [life(notice, moment)].compactMap { $0 }

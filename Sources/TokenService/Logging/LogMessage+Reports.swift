@@ -23,7 +23,7 @@ extension LogMessage {
         + " next refresh \(moment.until(held.refreshAt))"
       return [LogMessage(.refreshed, .info, text, fields(profile, held, moment))]
     case .failed(let failure):
-      return [failed(failure, profile, moment)]
+      return [failed(failure, isLast: false, profile, moment)]
     case .changeDeferred(let until):
       let text =
         "\(profile): the changed credentials are tried \(moment.until(until)): they change again and again, or"
@@ -71,19 +71,22 @@ extension LogMessage {
     return [LogMessage(.recovered, .notice, text, ["ASSETIT_PROFILE": profile])]
   }
 
-  private static func failed(
-    _ failure: TokenMachine.Failure, _ profile: String, _ moment: ClockReading
+  /// `isLast`: the daemon gives up, so that there is no next attempt.
+  static func failed(
+    _ failure: TokenMachine.Failure, isLast: Bool, _ profile: String, _ moment: ClockReading
   ) -> LogMessage {
     let served =
       failure.servedUntil.map { "the current token is served until \(moment.timestamp($0))" }
       ?? "readers get nothing"
-    let text =
-      "\(profile): \(failure.cause); attempt \(failure.count) failed, the next is"
-      + " \(moment.until(failure.nextAttempt))\(remark(failure)); \(served)"
+    let next =
+      isLast
+      ? "failed, and no other is made"
+      : "failed, the next is \(moment.until(failure.nextAttempt))\(remark(failure)); \(served)"
+    let text = "\(profile): \(failure.cause); attempt \(failure.count) \(next)"
     var fields = [
       "ASSETIT_PROFILE": profile, "ASSETIT_FAILURE_CLASS": failure.failureClass.name,
       "ASSETIT_FAILURES": "\(failure.count)", "ASSETIT_ERROR": "\(failure.cause)",
-      "ASSETIT_NEXT_ATTEMPT": moment.timestamp(failure.nextAttempt),
+      "ASSETIT_NEXT_ATTEMPT": isLast ? "none" : moment.timestamp(failure.nextAttempt),
     ]
     if case .status(let code, _, _) = failure.cause { fields["ASSETIT_HTTP_STATUS"] = "\(code)" }
     fields["ASSETIT_EXPIRES_AT"] = failure.servedUntil.map(moment.timestamp)
