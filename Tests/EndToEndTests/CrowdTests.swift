@@ -19,7 +19,9 @@ struct CrowdTests {
     try await onThread { try (0..<count).map { _ in try ClientSocket(path: path) } }
   }
 
-  @Test("3,000 who neither read nor close delay no other reader and no refresh, and no descriptor is kept")
+  @Test(
+    "3,000 who neither read nor close delay no other reader and no refresh, and no descriptor is kept",
+    .seesDescriptors)
   func idle() async throws {
     let simulator = try await bench.simulator()
     try bench.configure(bench.profile(at: simulator.port))
@@ -48,7 +50,9 @@ struct CrowdTests {
     #expect(answers.count == Self.crowd && Set(answers).count <= 2, "each of them was answered")
   }
 
-  @Test("3,000 who wait for the first token delay no reader of another profile, and all get theirs")
+  @Test(
+    "3,000 who wait for the first token delay no reader of another profile, and all get theirs",
+    .seesDescriptors)
   func waiting() async throws {
     let simulator = try await bench.simulator()
     let down = try await bench.simulator(port: 0, "down")
@@ -108,7 +112,9 @@ struct CrowdTests {
     #expect(answers.count == 27 && Set(answers).count == 1)
   }
 
-  @Test("with no descriptor left a reader is turned away, the others are answered, and the log says it once")
+  @Test(
+    "with no descriptor left a reader is turned away, the others are answered, and the log says it once",
+    .seesDescriptors)
   func noDescriptors() async throws {
     let simulator = try await bench.simulator()
     let down = try await bench.simulator(port: 0, "down")

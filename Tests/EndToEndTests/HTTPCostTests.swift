@@ -32,7 +32,8 @@ struct HTTPCostTests {
   }
 
   @Test(
-    "After thousands of aborts on every route there are as many descriptors as before, and a refresh works")
+    "After thousands of aborts on every route there are as many descriptors as before, and a refresh works",
+    .seesDescriptors)
   func aborts() async throws {
     // With a list there is no header file: replaced ones are held open, and refreshes would count.
     let (simulator, daemon, first) = try await bench.ready(socket: "allow_users = [\"\(geteuid())\"]")
@@ -125,7 +126,9 @@ struct HTTPCostTests {
     #expect(try await ask("GET", Self.profile + "/header").hasPrefix("HTTP/1.1 200 "))
   }
 
-  @Test("Without a descriptor callers get 503, the thread doesn't spin, and all is well again afterwards")
+  @Test(
+    "Without a descriptor callers get 503, the thread doesn't spin, and all is well again afterwards",
+    .seesDescriptors)
   func noDescriptors() async throws {
     let (_, daemon, _) = try await bench.ready()
     _ = try await ask("GET", "/livez")
@@ -154,7 +157,9 @@ struct HTTPCostTests {
     try await daemon.logs("raise LimitNOFILE")
   }
 
-  @Test("At small limits readers and callers can't take what a refresh needs", arguments: [256, 1024])
+  @Test(
+    "At small limits readers and callers can't take what a refresh needs", .seesDescriptors,
+    arguments: [256, 1024])
   func reserve(limit: Int) async throws {
     let simulator = try await bench.simulator()
     let down = try await bench.simulator(port: 0, "down")

@@ -23,7 +23,9 @@ struct HTTPFuzzTests {
     getenv(name).flatMap { UInt64(String(cString: $0)) } ?? value
   }
 
-  @Test("Nothing that is sent ends the daemon, leaves anything behind, keeps it busy or gets a broken answer")
+  @Test(
+    "Nothing that is sent ends the daemon, leaves anything behind, keeps it busy or gets a broken answer",
+    .seesDescriptors)
   func campaign() async throws {
     let count = Self.setting("ASSETIT_FUZZ_CONNECTIONS", default: 2000)
     let seed = Self.setting("ASSETIT_FUZZ_SEED", default: 1)

@@ -170,7 +170,8 @@ struct ReloadTests {
     #expect(try simulator.requests().count == 1)
   }
 
-  @Test("fifty times, good and broken by turns, costs no descriptor, no thread and no request")
+  @Test(
+    "fifty times, good and broken by turns, costs no descriptor, no thread and no request", .seesDescriptors)
   func fiftyTimes() async throws {
     let simulator = try await bench.simulator()
     let good = bench.profile(at: simulator.port)

@@ -17,7 +17,7 @@ struct SecrecyTests {
   func nowhere() async throws {
     let simulator = try await bench.simulator(lifetime: 600)
     let open = "[log]\nlevel = \"trace\"\n" + bench.profile(at: simulator.port, socket: #"audit = "all""#)
-    let more = bench.profile("inline", at: simulator.port, socket: #"allow_users = ["root"]"#)
+    let more = bench.profile("inline", at: simulator.port, socket: #"allow_users = ["\#(geteuid())"]"#)
       .replacing("client_secret_file = \"\(bench.secretPath)\"", with: "client_secret = \"\(Bench.secret)\"")
     try bench.configure(open + more)
     let daemon = try bench.daemon(environment: ["NOTIFY_SOCKET": manager.path])
