@@ -163,6 +163,7 @@ final class Rig: Sendable {
     let before = outcomes()
     inbox.push(.signal(.reload))
     try await eventually("the end of the reload") { outcomes() > before }
+    #expect(!log.text.contains("not in force yet") && !log.text.contains("reload refused"), "\(log.text)")
   }
 
   /// One request on a connection of its own.
