@@ -155,6 +155,8 @@ final class Rig: Sendable {
 
   /// Replaces the configuration and has it read.
   func reload(_ document: String) async throws {
+    // Until it is ready it takes up another configuration by itself too, and there would be two outcomes.
+    try await eventually("readiness") { log.text.contains("notice: ready: ") }
     try Self.write(document, to: "\(folder)/config.toml")
     func outcomes() -> Int {
       log.text.ranges(of: "notice: configuration reloaded").count
