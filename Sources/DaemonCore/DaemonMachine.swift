@@ -245,6 +245,7 @@ extension DaemonMachine {
 
 extension DaemonMachine {
   private mutating func start(_ inheritance: Inheritance, _ turn: inout Turn) {
+    let inheritance = inheritance.withoutOlder
     self.inheritance = inheritance
     stage = .loading
     sockets = SocketBook(inheritance)
@@ -261,6 +262,11 @@ extension DaemonMachine {
   private mutating func takeOver(_ inheritance: Inheritance, _ turn: inout Turn) {
     for entry in inheritance.records { profiles.store.inherit(record: entry.record, entry.entry) }
     for entry in inheritance.sockets { profiles.store.inherit(socketAt: entry.place, entry.entry) }
+    for entry in inheritance.superseded {
+      profiles.store.note(entry)
+      turn.emit(.unstore(entry))
+    }
+    for socket in inheritance.supersededSockets { turn.emit(.close(socket)) }
     for entry in inheritance.refused {
       profiles.store.note(entry.entry)
       turn.emit(.unstore(entry.entry))

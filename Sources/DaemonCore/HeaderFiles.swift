@@ -66,7 +66,8 @@ struct HeaderFiles {
 
   private var outlets: [OutletID: Outlet] = [:]
   private var ids: [String: OutletID] = [:]
-  private var byProfile: [String: Set<OutletID>] = [:]
+  /// In the order in which they came, so that the same inputs have the same effects.
+  private var byProfile: [String: [OutletID]] = [:]
   private var byFolder: [String: Set<OutletID>] = [:]
   private var lastID = 0
   private(set) var failingCount = 0
@@ -153,25 +154,28 @@ struct HeaderFiles {
     let id = OutletID(lastID)
     outlets[id] = Outlet(profile: profile, file: file, content: content)
     ids[file.path] = id
-    byProfile[profile, default: []].insert(id)
+    byProfile[profile, default: []].append(id)
     byFolder[Path.folder(of: file.path), default: []].insert(id)
     return id
   }
 
   private mutating func move(_ id: OutletID, to profile: String) {
     guard let old = outlets[id]?.profile, old != profile else { return }
-    byProfile[old]?.remove(id)
-    if byProfile[old]?.isEmpty ?? false { byProfile[old] = nil }
-    byProfile[profile, default: []].insert(id)
+    leave(id, of: old)
+    byProfile[profile, default: []].append(id)
     outlets[id]?.profile = profile
+  }
+
+  private mutating func leave(_ id: OutletID, of profile: String) {
+    byProfile[profile]?.removeAll { $0 == id }
+    if byProfile[profile]?.isEmpty ?? false { byProfile[profile] = nil }
   }
 
   private mutating func forget(_ id: OutletID, _ turn: inout Turn) {
     guard let outlet = outlets.removeValue(forKey: id) else { return }
     ids[outlet.path] = nil
     if outlet.failures.steps > 0 { failingCount -= 1 }
-    byProfile[outlet.profile]?.remove(id)
-    if byProfile[outlet.profile]?.isEmpty ?? false { byProfile[outlet.profile] = nil }
+    leave(id, of: outlet.profile)
     byFolder[outlet.folder]?.remove(id)
     if byFolder[outlet.folder]?.isEmpty ?? false { byFolder[outlet.folder] = nil }
     turn.agenda.set(.file(id), nil)
@@ -222,12 +226,12 @@ struct HeaderFiles {
   }
 
   func paths(in folder: String) -> [String] {
-    (byFolder[folder] ?? []).compactMap { outlets[$0]?.path }
+    (byFolder[folder] ?? []).compactMap { outlets[$0]?.path }.sorted()
   }
 
   /// The folder, which was stuck, answers again.
   mutating func folderAnswers(_ folder: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
-    for id in byFolder[folder] ?? [] {
+    for id in (byFolder[folder] ?? []).sorted() {
       outlets[id]?.writeAt = nil
       if outlets[id]?.isRetired == false { outlets[id]?.removeAt = nil }
       proceed(id, &jobs, &turn)
@@ -250,7 +254,8 @@ struct HeaderFiles {
       outlets[id]?.content = .header(header)
       succeeded(id, isRepair: isRepair && result == .changed, &turn)
     case (.write, .stale):
-      outlets[id]?.content = .absent
+      // What was there before may still be there, and may be gone too.
+      outlets[id]?.isSuspect = true
     case (.withdraw(let isRepair), .changed), (.withdraw(let isRepair), .unchanged):
       outlets[id]?.content = .absent
       succeeded(id, isRepair: isRepair && result == .changed, &turn)

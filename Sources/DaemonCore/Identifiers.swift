@@ -19,21 +19,25 @@ package struct ExchangeNumber: Hashable, Sendable {
 }
 
 /// One header file. A file that a reload removes and another that takes its path are two outlets.
-package struct OutletID: Hashable, Sendable {
+package struct OutletID: Hashable, Comparable, Sendable {
   package let number: Int
 
   package init(_ number: Int) {
     self.number = number
   }
+
+  package static func < (left: OutletID, right: OutletID) -> Bool { left.number < right.number }
 }
 
 /// One listening socket of this process. Descriptors that were passed at the start have the first numbers.
-package struct SocketID: Hashable, Sendable {
+package struct SocketID: Hashable, Comparable, Sendable {
   package let number: Int
 
   package init(_ number: Int) {
     self.number = number
   }
+
+  package static func < (left: SocketID, right: SocketID) -> Bool { left.number < right.number }
 }
 
 /// The name of an entry in the descriptor store: a counter, at most six characters, since systemd passes all
@@ -44,4 +48,10 @@ package struct StoreName: Hashable, Sendable {
   package init(_ text: String) {
     self.text = text
   }
+
+  /// Whether the name is one of this version's.
+  var isShort: Bool { text.hasPrefix("_") && text.utf8.count <= 6 }
+
+  /// Higher for what was stored later; -1 for a name of 0.1.0.
+  var number: Int { isShort ? Int(text.dropFirst(), radix: 36) ?? -1 : -1 }
 }

@@ -128,10 +128,38 @@ package struct Inheritance: Equatable, Sendable {
   /// When processes of this service were started, the newest last, and the entry that says so.
   package var starts: [BootTime] = []
   package var startsEntry: StoreName?
+  /// Entries in whose place there are newer ones: a process that was killed had added those, and hadn't removed these.
+  package var superseded: [StoreName] = []
+  package var supersededSockets: [SocketID] = []
   /// Paths of header files that an earlier process may have left.
   package var headerFiles: Set<String> = []
 
   package init() {}
+
+  /// The same with the newest record of each profile and the newest socket of each place; the others are superseded.
+  /// systemd passes entries in any order.
+  var withoutOlder: Inheritance {
+    var sorted = self
+    (sorted.records, sorted.superseded) = Self.newest(records, superseded, of: \.record.profile, by: \.entry)
+    (sorted.sockets, sorted.superseded) = Self.newest(sockets, sorted.superseded, of: \.place, by: \.entry)
+    let kept = Set(sorted.sockets.map(\.socket))
+    sorted.supersededSockets += sockets.map(\.socket).filter { !kept.contains($0) }
+    return sorted
+  }
+
+  private static func newest<Entry>(
+    _ entries: [Entry], _ superseded: [StoreName], of subject: (Entry) -> String,
+    by name: (Entry) -> StoreName
+  ) -> ([Entry], [StoreName]) {
+    var newest: [String: Entry] = [:]
+    var superseded = superseded
+    for entry in entries.sorted(by: { name($0).number < name($1).number }) {
+      if let older = newest.updateValue(entry, forKey: subject(entry)) { superseded.append(name(older)) }
+    }
+    return (
+      entries.filter { entry in newest[subject(entry)].map { name($0) == name(entry) } ?? false }, superseded
+    )
+  }
 }
 
 /// What the descriptor store keeps for a profile over a restart, in memory that never reaches a disk.

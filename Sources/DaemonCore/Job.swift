@@ -112,7 +112,7 @@ package enum JobResult: Equatable, Sendable {
   case changed
   case unchanged
   case missing
-  /// The header was too old when it could have been published: nothing of it is left.
+  /// The header was too old when it could have been published: nothing of it is left. What was there before may be.
   case stale
   case names([AccountName: UInt32])
   case managerJob(ManagerJob)

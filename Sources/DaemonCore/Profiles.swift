@@ -195,17 +195,17 @@ struct Profiles {
 
   /// A file in which credentials may lie was changed.
   mutating func changed(_ path: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
-    for name in watchers[path] ?? [] { look(name, &jobs, &turn) }
+    for name in (watchers[path] ?? []).sorted() { look(name, &jobs, &turn) }
   }
 
   func credentialPaths(in folder: String) -> [String] {
-    watchers.keys.filter { Path.folder(of: $0) == folder }
+    watchers.keys.filter { Path.folder(of: $0) == folder }.sorted()
   }
 
   /// A folder that was stuck answers again.
   mutating func folderAnswers(_ folder: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     files.folderAnswers(folder, &jobs, &turn)
-    for name in missedLooks {
+    for name in missedLooks.sorted() {
       missedLooks.remove(name)
       look(name, &jobs, &turn)
     }
@@ -304,7 +304,7 @@ struct Profiles {
 
   /// Answers everybody who waits, for a daemon that ends.
   mutating func turnAwayDemands(_ turn: inout Turn) {
-    for (name, runner) in runners {
+    for (name, runner) in runners.sorted(by: { $0.key < $1.key }) {
       let waiting = demands.takeAll(of: name)
       if !waiting.isEmpty { answer(waiting, .failed, state(of: runner), &turn) }
     }

@@ -60,7 +60,8 @@ struct SocketBook {
     for socket in inheritance.sockets { inherited[socket.place] = socket }
     activated = inheritance.activated
     lastSocket =
-      (inheritance.sockets.map(\.socket) + inheritance.activated.map(\.socket)).map(\.number).max() ?? 0
+      (inheritance.sockets.map(\.socket) + inheritance.activated.map(\.socket) + inheritance.supersededSockets)
+      .map(\.number).max() ?? 0
     lastInherited = lastSocket
   }
 
@@ -92,7 +93,9 @@ struct SocketBook {
   func wanted(at place: String) -> Wanted? { places[place]?.wanted }
   func socket(at place: String) -> SocketID? { places[place]?.socket }
   func isActivated(at place: String) -> Bool { places[place]?.isActivated ?? false }
-  func paths(in folder: String) -> [String] { places.keys.filter { Path.folder(of: $0) == folder } }
+  func paths(in folder: String) -> [String] {
+    places.keys.filter { Path.folder(of: $0) == folder }.sorted()
+  }
 
   mutating func newSocket() -> SocketID {
     lastSocket += 1
@@ -275,7 +278,8 @@ struct SocketBook {
 
   mutating func folderAnswers(_ folder: String, _ jobs: inout JobSchedule, _ turn: inout Turn) {
     for path in paths(in: folder) { proceed(path, &jobs, &turn) }
-    for (socket, entry) in leaving where Path.folder(of: entry.path) == folder {
+    for (socket, entry) in leaving.sorted(by: { $0.key < $1.key }) where Path.folder(of: entry.path) == folder
+    {
       submitUnbinding(socket, &jobs, &turn)
     }
   }
@@ -381,12 +385,13 @@ struct SocketBook {
 
   /// Removes the paths of all sockets, so that nobody new can come.
   mutating func unbindAll(_ jobs: inout JobSchedule, _ turn: inout Turn) {
-    for (name, place) in places where !place.isActivated && !place.wanted.isMetrics {
+    for (name, place) in places.sorted(by: { $0.key < $1.key })
+    where !place.isActivated && !place.wanted.isMetrics {
       guard let socket = place.socket else { continue }
       turn.emit(.unwatch(path: name))
       unbind(socket, name, closes: false, &jobs, &turn)
     }
-    for (name, socket) in inherited where name.hasPrefix("/") {
+    for (name, socket) in inherited.sorted(by: { $0.key < $1.key }) where name.hasPrefix("/") {
       unbind(socket.socket, name, closes: false, &jobs, &turn)
     }
   }

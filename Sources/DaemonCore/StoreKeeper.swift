@@ -59,8 +59,7 @@ package struct StoreKeeper {
 
   /// Names are never used twice, whichever process gave them.
   mutating func note(_ name: StoreName) {
-    guard name.isShort, let number = Int(name.text.dropFirst(), radix: 36) else { return }
-    lastName = max(lastName, number)
+    lastName = max(lastName, name.number)
   }
 
   private mutating func newName() -> StoreName {
@@ -206,8 +205,4 @@ package struct StoreKeeper {
     turn.emit(.store(name, .starts(starts)))
     if let old { turn.emit(.unstore(old)) }
   }
-}
-
-extension StoreName {
-  fileprivate var isShort: Bool { text.hasPrefix("_") && text.utf8.count <= 6 }
 }

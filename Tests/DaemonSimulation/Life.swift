@@ -23,7 +23,7 @@ package struct LifeStatistics: Sendable {
 package enum Life {
   package struct Outcome: Sendable {
     package let statistics: LifeStatistics
-    package let violation: String?
+    package let violation: Violation?
     /// When it was broken, since the life began.
     package let at: Duration
     /// The last inputs and effects before it was.
@@ -43,7 +43,9 @@ package enum Life {
       trace: world.trace?.suffix(60) ?? [])
   }
 
+  /// Lives that are lived to shorten one, and the events in all of them.
   private static let mostTries = 300
+  private static let mostEvents = 3_000_000
 
   /// The shortest life that still breaks a rule: parts of what happens are left out for as long as it does.
   package static func shorten(_ plan: Plan) -> Plan {
@@ -52,16 +54,18 @@ package enum Life {
     if let at = Optional(live(plan)).flatMap({ $0.violation == nil ? nil : $0.at }) {
       best.items.removeAll { $0.at > at }
     }
-    var tries = 0
+    var (tries, events) = (0, 0)
     var size = max(1, plan.items.count / 2)
     while size > 0 {
       var index = 0
       var isShorter = false
-      while index < best.items.count, tries < mostTries {
+      while index < best.items.count, tries < mostTries, events < mostEvents {
         tries += 1
         var candidate = best
         candidate.items.removeSubrange(index..<min(index + size, best.items.count))
-        if live(candidate).violation != nil {
+        let outcome = live(candidate)
+        events += outcome.statistics.events
+        if outcome.violation != nil {
           best = candidate
           isShorter = true
         } else {

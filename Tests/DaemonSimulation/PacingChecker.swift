@@ -28,6 +28,12 @@ struct PacingChecker {
     /// The credentials or the settings may have changed.
     var changedAt: BootTime?
     var lastToken: String?
+    /// The end of the token that the service repeats: it has another one then.
+    var repeatedUntil: BootTime?
+    /// When it was refused last.
+    var refusedAt: BootTime?
+    /// The last requests, for storms.
+    var recent: [BootTime] = []
     var service = ""
   }
 
@@ -61,13 +67,16 @@ struct PacingChecker {
     if let profile {
       tracks[profile]?.isAsked = true
     } else {
-      for name in tracks.keys { tracks[name]?.isAsked = true }
+      for name in Array(tracks.keys) { tracks[name]?.isAsked = true }
     }
   }
 
   mutating func changed(_ profile: String, endpoint: Bool, _ now: BootTime) {
     tracks[profile]?.changedAt = now
-    if endpoint { tracks[profile]?.throttledUntil = nil }
+    if endpoint {
+      tracks[profile]?.throttledUntil = nil
+      tracks[profile]?.latestAfterThrottling = nil
+    }
   }
 
   /// - Returns: the rule that the request breaks.
@@ -83,6 +92,8 @@ struct PacingChecker {
       track.inFlight = number
       track.isAsked = false
       track.service = service
+      track.recent.append(now)
+      if track.recent.count > 8 { track.recent.removeFirst() }
       tracks[name] = track
       numbers[number] = name
       inFlight[service, default: 0] += 1
@@ -94,11 +105,18 @@ struct PacingChecker {
     if let until = track.throttledUntil, now < until {
       return "\(name) asks \((until - now).inSeconds) s before Retry-After is over"
     }
+    // Whoever asks, and however often: after 1, 2, 4 and 8 s at the soonest, or half of that.
+    if track.recent.count == 8, now - track.recent[0] < .seconds(10),
+      track.changedAt.map({ now - $0 > .seconds(20) }) ?? true
+    {
+      return "\(name) asks for the ninth time in \((now - track.recent[0]).inSeconds) s"
+    }
     guard let sentAt = track.sentAt, let endedAt = track.endedAt else { return nil }
     // A change is seen a little later, and meanwhile another request may have gone out.
     let window: Duration = profiles > 16 ? .seconds(200) : .seconds(7)
     if let changedAt = track.changedAt, changedAt > sentAt - window { return nil }
     let waited = now - endedAt
+    if let until = track.repeatedUntil, now >= until, waited >= policy.retryMin { return nil }
     let least = least(track, policy, isReady: isReady)
     guard waited < least * 0.999 else { return nil }
     return
@@ -139,9 +157,11 @@ struct PacingChecker {
       doubtful.remove(track.service)
       let token = grant.token.text
       if token == track.lastToken {
-        track.ending = .unknown
-        track.failures = 0
+        track.ending = .transient
+        track.failures += 1
+        track.repeatedUntil = (track.sentAt ?? now) + grant.lifetime
       } else {
+        track.repeatedUntil = nil
         track.ending = .granted(lifetime: grant.lifetime)
         track.failures = 0
         track.throttledUntil = nil
@@ -159,6 +179,7 @@ struct PacingChecker {
     case .timedOut, .network, .nameResolution: doubtful.insert(track.service)
     default: doubtful.remove(track.service)
     }
+    if failure.failureClass == .rejected || failure.failureClass == .misconfigured { track.refusedAt = now }
     switch failure {
     case .status(429, let wait?, _):
       track.throttledUntil = now + wait
@@ -173,10 +194,9 @@ struct PacingChecker {
     }
   }
 
-  /// Until when the profile may rest, having been well since then.
-  func restsUntil(_ profile: String, since: BootTime) -> BootTime {
-    let rejected: Duration = Settings.index(of: profile) % 2 == 0 ? .seconds(900) : .seconds(120)
-    let rested = since + max(.seconds(300), rejected) * 1.1 + .seconds(60)
-    return max(rested, (tracks[profile]?.latestAfterThrottling ?? rested) + .seconds(60))
-  }
+  /// When the service refused the credentials or the request last.
+  func refusedAt(_ profile: String) -> BootTime? { tracks[profile]?.refusedAt }
+
+  /// Until when the service asked the profile to leave it alone, with the random part that the daemon adds.
+  func throttledUntil(_ profile: String) -> BootTime? { tracks[profile]?.latestAfterThrottling }
 }

@@ -18,7 +18,8 @@ struct Service {
 /// A token that some service issued: the truth that the checker goes by.
 struct Issued {
   let profile: String
-  let prefix: String
+  /// Of the token, bytes.
+  let length: Int
   /// The contract's deadline: the request's time plus the lifetime.
   let endsAt: BootTime
 }

@@ -30,6 +30,9 @@ final class World {
     case stopLimit(process: Int)
     case watchdog(process: Int)
     case look
+    /// At one profile; in one file.
+    case lookAt(String)
+    case lookIn(String)
     case end
   }
 
@@ -53,13 +56,15 @@ final class World {
   var namesHang = false
   var loopHangs = false
   var droppedLines = 0
-  var checker: Checker
+  let checker: Checker
   var tokenCount = 0
   var kernelSockets = 0
   var sockets: [SocketID: Int] = [:]
   var places: [Int: String] = [:]
   var demandCount: UInt64 = 0
   var isOver = false
+  /// Wake-ups since anything else happened.
+  private var wakes = 0
   var statistics = LifeStatistics()
   /// The last inputs and effects, if somebody wants to read them.
   var trace: [String]?
@@ -94,8 +99,8 @@ final class World {
       pass(to: time)
       handle(event)
       statistics.events += 1
-      // What lasts is seen by and by; what must not be at a certain moment is looked at then.
-      if statistics.events % 32 == 0 { checker.look(self) } else if case .look = event { checker.look(self) }
+      // What must not be at a certain moment is looked at then; this is for what nobody thought of.
+      if statistics.events % 512 == 0 { checker.look(self) }
     }
     statistics.length = plan.length
   }
@@ -115,14 +120,18 @@ final class World {
       if process?.number == number { give(input) }
     case .job(let job): finish(job)
     case .answer(let number, let exchange): answer(number, exchange)
-    case .happening(let happening): happen(happening)
+    case .happening(let happening):
+      checker.look(self)
+      happen(happening)
     case .start: start()
     case .cleanUp(let paths): cleanUp(paths)
     case .stopLimit(let number):
       guard process?.number == number else { return }
-      checker.report("the process still runs 20 s after SIGTERM")
+      checker.report(.harm, "the process still runs 8 s after SIGTERM")
     case .watchdog(let number): judge(number)
-    case .look: break
+    case .look: checker.look(self)
+    case .lookAt(let profile): checker.lookAt(profile, self)
+    case .lookIn(let path): checker.look(in: path, self)
     case .end: recover()
     }
   }
@@ -130,12 +139,12 @@ final class World {
   // MARK: The machine
 
   func give(_ input: Input) {
-    guard var current = process, !current.hasExited else { return }
-    let effects = current.machine.process(
-      input, at: ClockReading(now: now, timeOfDay: timeOfDay), random: &random)
-    process = current
+    guard process != nil else { return }
+    let reading = ClockReading(now: now, timeOfDay: timeOfDay)
     note("-> \(input)")
-    perform(effects)
+    if case .woke = input { wakes += 1 } else { wakes = 0 }
+    if wakes > 10_000 { checker.report(.growth, "10,000 wake-ups in a row") }
+    perform(process?.machine.process(input, at: reading, random: &random) ?? [])
     guard let wakeAt = process?.machine.wakeAt, let number = process?.number else { return }
     if process?.wakeAt != wakeAt || wakeAt <= now {
       process?.wakeAt = wakeAt
@@ -173,15 +182,18 @@ final class World {
   private func perform(_ effect: Effect) {
     switch effect {
     case .perform(let id, let job):
-      checker.jobBegan(id, job, self)
-      process?.jobsRunning += 1
+      if process?.jobs.updateValue(job, forKey: id) != nil {
+        checker.report(.harm, "a job's number is used twice")
+      }
       let pending = PendingJob(process: process?.number ?? 0, id: id, job: job)
       events.add(now + random.seconds(0.000_1, 0.006), .job(pending))
     case .retire(let outlet, let below): process?.fences[outlet] = below
     case .watch(let path):
-      if process?.watched.insert(path).inserted == false { checker.report("\(path) is watched twice") }
+      if process?.watched.insert(path).inserted == false {
+        checker.report(.growth, "\(path) is watched twice")
+      }
     case .unwatch(let path):
-      if process?.watched.remove(path) == nil { checker.report("\(path) wasn't watched") }
+      if process?.watched.remove(path) == nil { checker.report(.growth, "\(path) wasn't watched") }
     case .exchange(let number, let order): send(number, order)
     case .abandon(let number):
       // It is answered at once, and the other answer that may be on its way is nobody's.
@@ -197,10 +209,11 @@ final class World {
     case .log(let notice): checker.noted(notice, self)
     case .setLogLevel, .share: break
     case .post(let profile, let posting):
+      wakes = 0
       checker.posted(profile, posting, self)
       process?.posted[profile] = posting
     case .serve(let socket, let role):
-      if sockets[socket] == nil { checker.report("a socket is served that isn't open") }
+      if sockets[socket] == nil { checker.report(.outlets, "a socket is served that isn't open") }
       process?.served[socket] = role
     case .close(let socket):
       process?.served[socket] = nil
@@ -226,6 +239,7 @@ final class World {
     for message in messages {
       switch message {
       case .ready:
+        checker.toldReady(self)
         process?.isReady = true
         statistics.count("ready")
       case .watchdog: process?.lastSign = now
@@ -233,192 +247,5 @@ final class World {
       case .reloading, .stopping, .extendTimeout: break
       }
     }
-  }
-
-  // MARK: The store
-
-  private func keep(_ name: StoreName, _ content: StoreContent) {
-    guard let number = process?.number else { return }
-    if name.text.utf8.count > 6 { checker.report("the store's name \(name.text) is too long") }
-    if storeHangs { return pendingStores.append((number, name, content)) }
-    add(name, content)
-    later(random.seconds(0.000_1, 0.005), .stored(name, failure: nil))
-  }
-
-  func add(_ name: StoreName, _ content: StoreContent) {
-    switch content {
-    case .record(let record): store.append((name, .record(record)))
-    case .starts(let starts): store.append((name, .starts(starts)))
-    case .socket(let socket):
-      guard let kernel = sockets[socket], let place = places[kernel] else { return }
-      store.append((name, .socket(kernel: kernel, place: place)))
-    }
-    if store.count > 2 * plan.profiles + 8 + 2 * plan.profiles {
-      checker.report("the store grows: \(store.count) entries")
-    }
-  }
-
-  // MARK: Jobs
-
-  private func finish(_ pending: PendingJob) {
-    guard process?.number == pending.process else { return }
-    let place = place(of: pending.job)
-    if hangs(place) {
-      process?.hanging[place, default: []].append(pending)
-      return
-    }
-    process?.jobsRunning -= 1
-    give(.jobEnded(pending.id, result(of: pending.job)))
-  }
-
-  private func place(of job: Job) -> String {
-    switch job {
-    case .readConfiguration(let path, _), .withdrawHeader(let path), .inspectSocket(_, let path, _),
-      .unbindSocket(_, let path):
-      Disk.folder(of: path)
-    case .readCredentials(let reading): reading.folder ?? ""
-    case .writeHeader(let writing): Disk.folder(of: writing.file.path)
-    case .openSocket(let opening): Disk.folder(of: opening.path)
-    case .listenMetrics: ""
-    case .resolveNames: "names"
-    case .askBus: "bus"
-    }
-  }
-
-  private func hangs(_ place: String) -> Bool {
-    switch place {
-    case "bus": busHangs
-    case "names": namesHang
-    default: disk.state(of: place) == .hanging
-    }
-  }
-
-  /// What hung there goes on.
-  func release(_ place: String) {
-    guard let jobs = process?.hanging.removeValue(forKey: place) else { return }
-    for job in jobs { events.add(now + random.seconds(0.000_1, 0.02), .job(job)) }
-  }
-
-  private func result(of job: Job) -> JobResult {
-    switch job {
-    case .readConfiguration(_, let isLenient):
-      guard configuration.isValid else { return .refused(["config.toml: profiles: must not be a number"]) }
-      let read = Settings.configuration(
-        configuration.variant, profiles: plan.profiles, lifetime: plan.lifetime, isLenient: isLenient)
-      checker.configurationRead(read)
-      return .configuration(read)
-    case .readCredentials(let reading): return credentials(reading)
-    case .writeHeader(let writing): return write(writing)
-    case .withdrawHeader(let path): return withdraw(path)
-    case .openSocket(let opening): return open(opening)
-    case .inspectSocket(let socket, let path, let ownership): return inspect(socket, path, ownership)
-    case .unbindSocket(let socket, let path): return unbind(socket, path)
-    case .listenMetrics(let socket, let place, _):
-      bindKernel(socket, place)
-      return .changed
-    case .resolveNames: return .names([:])
-    case .askBus: return .managerJob(isBusTold ? managerJob : .unknown)
-    }
-  }
-
-  private func credentials(_ reading: CredentialReading) -> JobResult {
-    guard case .file(let path) = reading.clientSecret, case .inline(let clientID) = reading.clientID else {
-      return .credentialsRefused(CredentialRefusal(reason: "there is no secret", isShortage: false))
-    }
-    guard let file = disk.files[path] else {
-      return .credentialsRefused(
-        CredentialRefusal(reason: "\(path) does not exist: create it", isShortage: false))
-    }
-    let credentials = Credentials(clientID: clientID, clientSecret: Secret(file.content))
-    return .credentials(
-      ReadCredentials(
-        credentials: credentials,
-        fingerprint: Checker.digest(reading.endpoint + "\n" + file.content)))
-  }
-
-  private func write(_ writing: HeaderWriting) -> JobResult {
-    let path = writing.file.path
-    let state = disk.state(of: Disk.folder(of: path))
-    let isStale = writing.generation < process?.fences[writing.outlet] ?? 0 || now >= writing.deadline
-    let header = writing.file.format == .token ? writing.header.token : writing.header.value
-    let content = header.text ?? ""
-    if isStale { return .stale }
-    let wanted = Disk.File(content: content)
-    if disk.files[path] == wanted { return .unchanged }
-    if state == .full || state == .readOnly {
-      return .failed(JobFailure(reason: "write \(path): No space left on device"))
-    }
-    disk.files[path] = wanted
-    process?.fileOutlets.insert(path)
-    checker.written(path, self)
-    notice(path)
-    return .changed
-  }
-
-  private func withdraw(_ path: String) -> JobResult {
-    guard disk.files[path] != nil else { return .unchanged }
-    guard disk.state(of: Disk.folder(of: path)) != .readOnly else {
-      return .failed(JobFailure(reason: "remove \(path): Read-only file system"))
-    }
-    checker.removing(path, self)
-    disk.files[path] = nil
-    notice(path)
-    return .changed
-  }
-
-  /// The kernel tells whoever watches the file.
-  func notice(_ path: String) {
-    guard process?.watched.contains(path) ?? false else { return }
-    later(random.seconds(0.000_1, 0.005), .changed(path: path))
-  }
-
-  // MARK: Sockets
-
-  private func bindKernel(_ socket: SocketID, _ place: String) {
-    guard sockets[socket] == nil else { return }
-    kernelSockets += 1
-    sockets[socket] = kernelSockets
-    places[kernelSockets] = place
-  }
-
-  private func open(_ opening: SocketOpening) -> JobResult {
-    let state = disk.state(of: Disk.folder(of: opening.path))
-    if opening.isInherited {
-      guard let kernel = sockets[opening.socket], disk.sockets[opening.path]?.kernel == kernel else {
-        return .failed(JobFailure(reason: "\(opening.path) isn't this socket's any more"))
-      }
-      disk.sockets[opening.path]?.ownership = opening.ownership
-      return .unchanged
-    }
-    if state == .full || state == .readOnly {
-      return .failed(JobFailure(reason: "bind \(opening.path): Read-only file system"))
-    }
-    bindKernel(opening.socket, opening.path)
-    disk.sockets[opening.path] = Disk.BoundSocket(
-      kernel: sockets[opening.socket] ?? 0, ownership: opening.ownership)
-    notice(opening.path)
-    return .changed
-  }
-
-  private func inspect(_ socket: SocketID, _ path: String, _ ownership: Ownership) -> JobResult {
-    guard let bound = disk.sockets[path], bound.kernel == sockets[socket] else { return .missing }
-    if bound.ownership == ownership { return .unchanged }
-    if disk.state(of: Disk.folder(of: path)) == .readOnly {
-      return .failed(JobFailure(reason: "chmod \(path): Read-only file system"))
-    }
-    disk.sockets[path]?.ownership = ownership
-    notice(path)
-    return .changed
-  }
-
-  private func unbind(_ socket: SocketID, _ path: String) -> JobResult {
-    guard let bound = disk.sockets[path], sockets[socket] == nil || bound.kernel == sockets[socket] else {
-      return .unchanged
-    }
-    if disk.state(of: Disk.folder(of: path)) == .readOnly {
-      return .failed(JobFailure(reason: "unlink \(path): Read-only file system"))
-    }
-    disk.sockets[path] = nil
-    return .changed
   }
 }

@@ -59,6 +59,13 @@ struct InheritedDescriptors {
     switch StoredEntry.decoded(bytes, bootID: bootID, now: now) {
     case .record(let record): inheritance.records.append(Inheritance.Record(entry: entry, record: record))
     case .starts(let starts):
+      // A process that was killed leaves two; the longer memory counts.
+      if let other = inheritance.startsEntry {
+        let isNewer =
+          (starts.last ?? now - .seconds(3600)) > (inheritance.starts.last ?? now - .seconds(3600))
+        inheritance.superseded.append(isNewer ? other : entry)
+        guard isNewer else { return }
+      }
       inheritance.starts = starts
       inheritance.startsEntry = entry
     case nil: refuse(entry, Self.useless(passed))
