@@ -291,13 +291,14 @@ struct Profiles {
     guard demands.hasDemands(of: name), let runner = runners[name], !runner.isRequesting else { return }
     let ended = demands.takeAnswered(of: name, exchangesEnded: runner.statistics.ended)
     guard !ended.isEmpty else { return }
-    for id in ended { turn.agenda.set(.demand(id), nil) }
     answer(ended, runner.lastFailure == nil ? .refreshed : .failed, state(of: runner), &turn)
   }
 
   private mutating func answer(
     _ ids: [DemandID], _ outcome: RefreshOutcome, _ state: ProfileState?, _ turn: inout Turn
   ) {
+    // Whoever was answered isn't overdue any more.
+    for id in ids { turn.agenda.set(.demand(id), nil) }
     turn.emit(.control(.answered(ids, outcome, state)))
     if let state { posted[state.name] = state }
   }
