@@ -93,7 +93,7 @@ extension DaemonMachine {
       if polled.insert(folder).inserted { turn.log(.polled(folder: folder, reason: reason)) }
     case (_, .notPolled(let folder)):
       if polled.remove(folder) != nil { turn.log(.notPolled(folder: folder)) }
-    case (_, .loopAnswered(let loop)): watchdog?.answered(loop)
+    case (_, .loopAnswered(let loop)): watchdog?.answered(loop, &turn)
     case (_, .confirmed(let loop, let serial)): reload.confirmed(loop, serial)
     case (.ending(let ending), .demand(let demand)) where ending.isDraining:
       turn.emit(.control(.answered([demand.id], .failed, nil)))

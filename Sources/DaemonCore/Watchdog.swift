@@ -26,8 +26,9 @@ struct Watchdog {
     turn.agenda.set(.watchdog, turn.now + interval)
   }
 
-  mutating func answered(_ loop: Loop) {
+  /// A loop lives. The one that goes on after a hang must not be ended for having hung: there may be little time left.
+  mutating func answered(_ loop: Loop, _ turn: inout Turn) {
     askedAt[loop] = nil
-    told.remove(loop)
+    if told.remove(loop) != nil, told.isEmpty { turn.agenda.set(.watchdog, turn.now) }
   }
 }
