@@ -17,6 +17,8 @@ final class Checker {
   private var lastRead: Configuration?
   /// The configuration that is in force in the running process; `nil`: none yet.
   private(set) var loaded: Configuration?
+  /// The last one that was in force in an earlier process.
+  private var before: Configuration?
   private(set) var loadedAt = BootTime(nanoseconds: 0)
   private var begunAt: BootTime?
   private(set) var resumedAt = BootTime(nanoseconds: 0)
@@ -69,6 +71,7 @@ final class Checker {
   }
 
   func processEnded(_ world: World) {
+    before = loaded ?? before
     pacing.processEnded(isStoreLost: world.storeHangs || world.store.isEmpty, world.now)
     begunAt = nil
     loaded = nil
@@ -95,13 +98,15 @@ final class Checker {
       switch effect {
       case .control(.removed(let name)): removed.insert(name)
       case .log(.started):
+        noteChanges(since: before, world)
         loaded = lastRead
         loadedAt = world.now
         begunAt = world.now
+        resumable = resumable.filter { name, _ in loaded?.profiles.contains { $0.name == name } ?? false }
         world.events.add(world.now + .milliseconds(1_600), .look)
       // The first thing that a new configuration does. At a start it follows at once.
       case .setLogLevel where loaded != nil:
-        noteChanges(world)
+        noteChanges(since: loaded, world)
         judged = [:]
         loaded = lastRead
         loadedAt = world.now
@@ -113,12 +118,13 @@ final class Checker {
     }
   }
 
-  private func noteChanges(_ world: World) {
-    guard let loaded, let lastRead else { return }
-    let before = Dictionary(uniqueKeysWithValues: loaded.profiles.map { ($0.name, $0) })
+  private func noteChanges(since earlier: Configuration?, _ world: World) {
+    guard let earlier, let lastRead else { return }
+    let before = Dictionary(uniqueKeysWithValues: earlier.profiles.map { ($0.name, $0) })
     for profile in lastRead.profiles where before[profile.name] != profile {
       let isElsewhere = before[profile.name]?.exchange.authenticatePath != profile.exchange.authenticatePath
       pacing.changed(profile.name, endpoint: isElsewhere || before[profile.name] == nil, world.now)
+      replaceable.insert(profile.name)
     }
     for name in removed { pacing.forget(name) }
   }
@@ -151,7 +157,9 @@ final class Checker {
     if isGood, let before, posting.deadline < before.deadline, !mayGo, !replaceable.contains(profile) {
       report(.dropped, "the token of \(profile) was replaced by one that ends sooner")
     }
-    if before.map({ $0.header != posting.header }) ?? true { replaceable.remove(profile) }
+    // What the process found is no new token yet.
+    let isResumed = before == nil && resumable[profile] == posting.deadline
+    if before?.header != posting.header, !isResumed { replaceable.remove(profile) }
     judge(posting.header, posting.deadline, profile, "the socket of \(profile)", world)
     if posting.deadline <= world.now {
       report(.expired, "a token of \(profile) was posted that has ended")

@@ -30,8 +30,10 @@ struct PacingChecker {
     var lastToken: String?
     /// The end of the token that the service repeats: it has another one then.
     var repeatedUntil: BootTime?
-    /// When it was refused last.
-    var refusedAt: BootTime?
+    /// What the last request carried.
+    var secret: Secret?
+    /// Whether the service refused that.
+    var isRefused = false
     /// The last requests, for storms.
     var recent: [BootTime] = []
     var service = ""
@@ -87,11 +89,13 @@ struct PacingChecker {
     let name = order.profile
     let service = order.settings.baseURL
     var track = tracks[name] ?? Track()
+    if case .granted = track.ending { track.isRefused = false }
     defer {
       track.sentAt = now
       track.inFlight = number
       track.isAsked = false
       track.service = service
+      track.secret = order.credentials.clientSecret
       track.recent.append(now)
       if track.recent.count > 8 { track.recent.removeFirst() }
       tracks[name] = track
@@ -114,9 +118,14 @@ struct PacingChecker {
     guard let sentAt = track.sentAt, let endedAt = track.endedAt else { return nil }
     // A change is seen a little later, and meanwhile another request may have gone out.
     let window: Duration = profiles > 16 ? .seconds(200) : .seconds(7)
-    if let changedAt = track.changedAt, changedAt > sentAt - window { return nil }
+    if let changedAt = track.changedAt, changedAt > sentAt - window {
+      // Other credentials begin with the shortest wait again.
+      track.failures = 0
+      return nil
+    }
     let waited = now - endedAt
-    if let until = track.repeatedUntil, now >= until, waited >= policy.retryMin { return nil }
+    // The daemon counts a token's end from a little before its request was sent.
+    if let until = track.repeatedUntil, now >= until - .seconds(1), waited >= policy.retryMin { return nil }
     let least = least(track, policy, isReady: isReady)
     guard waited < least * 0.999 else { return nil }
     return
@@ -152,7 +161,9 @@ struct PacingChecker {
     defer { tracks[name] = track }
     switch result {
     case nil:
+      // What the next process goes by counts from the request, however long it was under way.
       track.ending = .unknown
+      track.endedAt = track.sentAt
     case .success(let grant):
       doubtful.remove(track.service)
       let token = grant.token.text
@@ -179,7 +190,7 @@ struct PacingChecker {
     case .timedOut, .network, .nameResolution: doubtful.insert(track.service)
     default: doubtful.remove(track.service)
     }
-    if failure.failureClass == .rejected || failure.failureClass == .misconfigured { track.refusedAt = now }
+    track.isRefused = failure.failureClass == .rejected || failure.failureClass == .misconfigured
     switch failure {
     case .status(429, let wait?, _):
       track.throttledUntil = now + wait
@@ -194,8 +205,11 @@ struct PacingChecker {
     }
   }
 
-  /// When the service refused the credentials or the request last.
-  func refusedAt(_ profile: String) -> BootTime? { tracks[profile]?.refusedAt }
+  /// Whether the service refused the profile's last request, and it carried this secret.
+  func isRefused(_ profile: String, _ secret: String?) -> Bool {
+    guard let track = tracks[profile], track.isRefused else { return false }
+    return track.secret?.text == secret
+  }
 
   /// Until when the service asked the profile to leave it alone, with the random part that the daemon adds.
   func throttledUntil(_ profile: String) -> BootTime? { tracks[profile]?.latestAfterThrottling }

@@ -20,15 +20,16 @@ final class Process {
   var hanging: [String: [World.PendingJob]] = [:]
   /// Jobs that have begun and not returned.
   var jobs: [JobID: Job] = [:]
+  /// On CLOCK_MONOTONIC.
   var lastSign: BootTime
   var isReady = false
   var isStopping = false
   var isDraining = false
 
-  init(number: Int, machine: DaemonMachine, now: BootTime) {
+  init(number: Int, machine: DaemonMachine, now: BootTime, awake: BootTime) {
     self.number = number
     self.machine = machine
     begunAt = now
-    lastSign = now
+    lastSign = awake
   }
 }

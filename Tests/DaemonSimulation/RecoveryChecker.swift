@@ -47,10 +47,9 @@ struct RecoveryChecker {
   func bound(_ profile: ProfileConfiguration, _ world: World) -> Duration {
     let policy = profile.refresh
     // Other credentials than those that were refused are tried at once.
-    let isRefused = world.checker.pacing.refusedAt(profile.name).map {
-      $0 >= secretRightSince[profile.name] ?? BootTime(nanoseconds: 0)
-    }
-    return (isRefused ?? false ? max(policy.retryMax, policy.rejectedRetry) : policy.retryMax) * 1.1
+    let secret = world.disk.files[Settings.secretPath(Settings.index(of: profile.name))]?.content
+    let isRefused = world.checker.pacing.isRefused(profile.name, secret)
+    return (isRefused ? max(policy.retryMax, policy.rejectedRetry) : policy.retryMax) * 1.1
       + (world.plan.profiles > 16 ? .seconds(180) : .seconds(70))
   }
 

@@ -117,6 +117,7 @@ extension World {
   /// The boot-time clock goes on, and nothing else does: whatever is due comes late.
   private func suspend(_ duration: Duration) {
     let end = now + duration
+    slept += duration
     checker.suspended(until: end)
     for (index, _) in services.enumerated() {
       services[index].wellSince = services[index].wellSince.map { _ in end }

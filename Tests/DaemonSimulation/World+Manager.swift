@@ -10,7 +10,7 @@ extension World {
     var host = HostFacts(configurationPath: Settings.path, fingerprintKey: key)
     host.hasManager = true
     host.watchdogInterval = plan.hasWatchdog ? .seconds(30) : nil
-    process = Process(number: processCount, machine: DaemonMachine(host: host), now: now)
+    process = Process(number: processCount, machine: DaemonMachine(host: host), now: now, awake: awake)
     let inheritance = inheritance()
     checker.processBegan(inheritance, now)
     if plan.hasWatchdog { events.add(now + .seconds(30), .watchdog(process: processCount)) }
@@ -54,7 +54,7 @@ extension World {
     isBusTold = isTold
     pauseAfterStop = pause
     process?.isStopping = true
-    events.add(now + .seconds(8), .stopLimit(process: process?.number ?? 0))
+    events.add(now + .seconds(8), .stopLimit(process: process?.number ?? 0, awake: awake + .seconds(8)))
     give(.signal(.stop))
   }
 
@@ -111,15 +111,19 @@ extension World {
 
   func judge(_ number: Int) {
     guard let current = process, current.number == number else { return }
-    if now - current.lastSign >= .seconds(30) {
+    let left = .seconds(30) - (awake - current.lastSign)
+    if left <= .zero {
       if !loopHangs, !current.isStopping {
         return checker.report(.manager, "no sign of life for 30 s though every loop lives")
       }
       return die(restart: true)
     }
-    if loopHangs, let since = checker.loopHangsSince, now - since > .seconds(100) {
+    // A process that was started since then has all the time that the first had.
+    if loopHangs, let since = checker.loopHangsSince,
+      now - max(since, current.begunAt, checker.resumedAt) > .seconds(100)
+    {
       return checker.report(.manager, "signs of life though a loop has hung for 100 s")
     }
-    events.add(current.lastSign + .seconds(30), .watchdog(process: number))
+    events.add(now + left, .watchdog(process: number))
   }
 }

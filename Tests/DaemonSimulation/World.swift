@@ -27,7 +27,7 @@ final class World {
     case happening(Plan.Happening)
     case start
     case cleanUp(paths: Set<String>)
-    case stopLimit(process: Int)
+    case stopLimit(process: Int, awake: BootTime)
     case watchdog(process: Int)
     case look
     /// At one profile; in one file.
@@ -40,6 +40,8 @@ final class World {
   var random: SeededRandom
   var now = BootTime(nanoseconds: 1_000_000_000_000)
   var timeOfDay = 1_800_000_000.0
+  /// How long the host has slept: systemd's own time-outs don't count that.
+  var slept = Duration.zero
   var events = EventQueue<Event>()
   var disk = Disk()
   var services: [Service]
@@ -105,6 +107,9 @@ final class World {
     statistics.length = plan.length
   }
 
+  /// CLOCK_MONOTONIC.
+  var awake: BootTime { now - slept }
+
   private func pass(to time: BootTime) {
     guard time > now else { return }
     timeOfDay += (time - now).inSeconds
@@ -125,8 +130,11 @@ final class World {
       happen(happening)
     case .start: start()
     case .cleanUp(let paths): cleanUp(paths)
-    case .stopLimit(let number):
+    case .stopLimit(let number, let limit):
       guard process?.number == number else { return }
+      if awake < limit {
+        return events.add(now + (limit - awake), .stopLimit(process: number, awake: limit))
+      }
       checker.report(.harm, "the process still runs 8 s after SIGTERM")
     case .watchdog(let number): judge(number)
     case .look: checker.look(self)
@@ -242,7 +250,7 @@ final class World {
         checker.toldReady(self)
         process?.isReady = true
         statistics.count("ready")
-      case .watchdog: process?.lastSign = now
+      case .watchdog: process?.lastSign = awake
       case .status(let text): checker.shown(text)
       case .reloading, .stopping, .extendTimeout: break
       }
