@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-packages demo-on packages test test-package build install deb test-deb fleet fuzz fuzz-http sanitize simulate bench-proxy chaos kills soak clean
+.PHONY: help demo demo-packages demo-on packages test test-package build install deb test-deb fleet fuzz fuzz-http sanitize simulate mutations bench-proxy chaos kills soak clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -71,6 +71,10 @@ simulate: ## random lives of the whole daemon under a virtual clock, checked: LI
 	@build-aux/require $(build_packages)
 	@swift build -c release --scratch-path .build-bench --product simulate >&2
 	@.build-bench/release/simulate $(LIVES) $(SEED)
+
+mutations: ## breaks each rule of the machine once, and sees the simulation find it: LIVES=1000 SEED=1
+	@build-aux/require $(build_packages)
+	@build-aux/mutations $(LIVES) $(SEED)
 
 # Campaigns against the built programs, from a seed: docs/reliability.md. In `make test` they are short.
 SECONDS ?= 120

@@ -116,7 +116,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "simulate", dependencies: ["DaemonSimulation", "TokenCore"], path: "Tests/simulate",
-      swiftSettings: settings),
+      exclude: ["mutations"], swiftSettings: settings),
     .testTarget(
       name: "DaemonCoreTests", dependencies: ["DaemonCore", "DaemonSimulation", "TokenCore"],
       swiftSettings: settings),
