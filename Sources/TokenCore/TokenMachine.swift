@@ -67,7 +67,8 @@ package struct TokenMachine: Sendable {
   /// When `.woke` is due: the next request, the token's end or a later one's beginning, whichever is first.
   /// `nil`: nothing to wait for.
   package var wakeAt: BootTime? {
-    [nextAttempt, token?.deadline, upcoming?.at].compactMap { $0 }.min()
+    // A stopped machine does nothing more, so that waking it again and again would never end.
+    phase == .stopped ? nil : [nextAttempt, token?.deadline, upcoming?.at].compactMap { $0 }.min()
   }
 
   /// When the next request goes out; `nil` while one is in flight.

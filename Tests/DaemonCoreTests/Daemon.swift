@@ -29,6 +29,7 @@ struct Daemon {
   var hangingLoops: Set<Loop> = []
   var managerJob = ManagerJob.other
   var hangsStore = false
+  var hangsDrain = false
 
   init(
     _ profiles: [ProfileConfiguration], at now: BootTime = BootTime(nanoseconds: 1_000_000_000_000),
@@ -87,6 +88,12 @@ struct Daemon {
     now = end
   }
 
+  /// The host is suspended: nothing is woken before its end.
+  mutating func sleep(_ duration: Duration) {
+    now = now + duration
+    give(.woke)
+  }
+
   /// Answers the oldest request that waits for an answer.
   mutating func answer(_ result: Result<TokenGrant, ExchangeFailure>) {
     guard !unanswered.isEmpty else { return }
@@ -124,7 +131,7 @@ struct Daemon {
     case .unstore(let name): store.removeAll { $0.name == name }
     case .probe(let loops):
       for loop in loops where !hangingLoops.contains(loop) { pending.append(.loopAnswered(loop)) }
-    case .drain: pending.append(.drained)
+    case .drain: if !hangsDrain { pending.append(.drained) }
     case .confirm(let serial):
       for loop in Loop.serving { pending.append(.confirmed(loop, serial)) }
     default: break

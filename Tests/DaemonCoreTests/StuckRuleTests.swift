@@ -72,6 +72,21 @@ struct StuckRuleTests {
     #expect(next.sent.isEmpty)
   }
 
+  @Test("A restart that a token's end falls into goes on: the host may sleep between the signal and the end")
+  func restartOverTheEnd() {
+    var daemon = Daemon([Daemon.profile("a")])
+    daemon.managerJob = .restart
+    daemon.hangsDrain = true
+    daemon.start()
+    daemon.grant("one")
+    daemon.advance(.seconds(2))
+    daemon.give(.signal(.stop))
+    daemon.sleep(.seconds(4_000))
+    daemon.advance(.seconds(2))
+    #expect(daemon.exit == .ok)
+    #expect(daemon.header(of: "a") == nil)
+  }
+
   @Test("Of two records of a profile the newer counts, in whatever order they come, and the older goes")
   func newest() {
     var daemon = Daemon([Daemon.profile("a")])
