@@ -159,7 +159,8 @@ final class Checker {
     }
     // What the process found is no new token yet.
     let isResumed = before == nil && resumable[profile] == posting.deadline
-    if before?.header != posting.header, !isResumed { replaceable.remove(profile) }
+    // Nor is one with another prefix.
+    if before?.deadline != posting.deadline, !isResumed { replaceable.remove(profile) }
     judge(posting.header, posting.deadline, profile, "the socket of \(profile)", world)
     if posting.deadline <= world.now {
       report(.expired, "a token of \(profile) was posted that has ended")
@@ -322,7 +323,7 @@ final class Checker {
   func requestSent(_ number: ExchangeNumber, _ order: ExchangeOrder, _ world: World) {
     let policy = profile(order.profile)?.refresh ?? RefreshPolicy()
     let broken = pacing.sent(
-      number, order, policy, isReady: world.process?.isReady ?? false, plan.profiles, world.now)
+      number, order, policy, isReady: world.process?.isReady ?? false, plan.profiles, resumedAt, world.now)
     if let broken { report(.pacing, broken) }
   }
 

@@ -84,7 +84,7 @@ struct PacingChecker {
   /// - Returns: the rule that the request breaks.
   mutating func sent(
     _ number: ExchangeNumber, _ order: ExchangeOrder, _ policy: RefreshPolicy, isReady: Bool,
-    _ profiles: Int, _ now: BootTime
+    _ profiles: Int, _ resumedAt: BootTime, _ now: BootTime
   ) -> String? {
     let name = order.profile
     let service = order.settings.baseURL
@@ -126,6 +126,8 @@ struct PacingChecker {
     let waited = now - endedAt
     // The daemon counts a token's end from a little before its request was sent.
     if let until = track.repeatedUntil, now >= until - .seconds(1), waited >= policy.retryMin { return nil }
+    // It counts a life from the moment at which it kept that it would ask, and a suspend may have lain between.
+    if case .granted = track.ending, resumedAt > sentAt - .seconds(1), waited >= .seconds(1) { return nil }
     let least = least(track, policy, isReady: isReady)
     guard waited < least * 0.999 else { return nil }
     return
