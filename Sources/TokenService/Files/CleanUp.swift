@@ -87,7 +87,7 @@ package enum CleanUp {
     for (_, entries) in Dictionary(grouping: entries, by: { Folder.folderPath(of: $0.path) }) {
       let names = entries.compactMap { entry in entry.temporary.map { (entry.path, $0) } }
       guard !names.isEmpty else { continue }
-      // Without a thread they stay: nothing in them can be read by anybody but this user.
+      // Without a thread they stay, under names that no reader knows.
       try? threads.run {
         for (path, name) in names {
           let file = PublishedFile(path: path, ownership: Ownership(mode: 0, group: nil))

@@ -6,9 +6,9 @@ import TokenCore
 /// `$RUNTIME_DIRECTORY/.published`: which header files a daemon has made, for those that look after them once it was
 /// killed (``CleanUp``, the next daemon). The daemon holds a lock on it for as long as it lives.
 ///
-/// One line a file, its path and its inode number, or `~` and the number in the name of a temporary file that is about to
-/// be made. A line has a fixed place and is written over, so that noting a file
-/// costs the same however many there are, and a kill at any moment leaves a list that can be read.
+/// A path and an inode number a line; where a temporary file is about to be made beside the path, `~` and the number in
+/// that file's name. A path's lines have a fixed place and are written over, so that noting a file costs the same however
+/// many there are, and a kill at any moment leaves a list that can be read.
 package final class PublishedList: Sendable {
   package struct Entry: Equatable, Hashable, Sendable {
     package enum File: Equatable, Hashable, Sendable {

@@ -59,10 +59,9 @@ struct InheritedDescriptors {
     switch StoredEntry.decoded(bytes, bootID: bootID, now: now) {
     case .record(let record): inheritance.records.append(Inheritance.Record(entry: entry, record: record))
     case .starts(let starts):
-      // A process that was killed leaves two; the longer memory counts.
+      // A process that was killed leaves two; the one with the latest start counts.
       if let other = inheritance.startsEntry {
-        let isNewer =
-          (starts.last ?? now - .seconds(3600)) > (inheritance.starts.last ?? now - .seconds(3600))
+        let isNewer = starts.last.map { start in inheritance.starts.last.map { start > $0 } ?? true } ?? false
         inheritance.superseded.append(isNewer ? other : entry)
         guard isNewer else { return }
       }
