@@ -80,7 +80,7 @@ extension LogMessage {
       ?? "readers get nothing"
     let next =
       isLast
-      ? "failed, and no other is made"
+      ? "failed, and the daemon makes no other"
       : "failed, the next is \(moment.until(failure.nextAttempt))\(remark(failure)); \(served)"
     let text = "\(profile): \(failure.cause); attempt \(failure.count) \(next)"
     var fields = [
