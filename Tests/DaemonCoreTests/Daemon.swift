@@ -89,7 +89,7 @@ struct Daemon {
   }
 
   /// The host is suspended: nothing is woken before its end.
-  mutating func sleep(_ duration: Duration) {
+  mutating func suspend(_ duration: Duration) {
     now = now + duration
     give(.woke)
   }

@@ -72,7 +72,7 @@ struct StuckRuleTests {
     #expect(next.sent.isEmpty)
   }
 
-  @Test("A restart that a token's end falls into goes on: the host may sleep between the signal and the end")
+  @Test("A restart during which a token ends goes on, as where the host is suspended meanwhile")
   func restartOverTheEnd() {
     var daemon = Daemon([Daemon.profile("a")])
     daemon.managerJob = .restart
@@ -81,7 +81,7 @@ struct StuckRuleTests {
     daemon.grant("one")
     daemon.advance(.seconds(2))
     daemon.give(.signal(.stop))
-    daemon.sleep(.seconds(4_000))
+    daemon.suspend(.seconds(4_000))
     daemon.advance(.seconds(2))
     #expect(daemon.exit == .ok)
     #expect(daemon.header(of: "a") == nil)

@@ -97,13 +97,8 @@ struct ReloadTests {
 
   @Test("that names another file for the secret asks for a token only if the secret is another one")
   func movedSecret() async throws {
-    let simulator = try await bench.simulator()
+    let (simulator, daemon, header) = try await bench.ready()
     let good = bench.profile(at: simulator.port)
-    try bench.configure(good)
-    let daemon = try bench.daemon()
-    let header = try await Reader.firstHeader(bench.socket)
-    try await daemon.logs("ready: ")
-
     let (same, other) = (bench.path("same-secret"), bench.path("other-secret"))
     try Files.write(Files.text(bench.secretPath), to: same)
     try bench.configure(good.replacing(bench.secretPath, with: same))
